@@ -1,0 +1,83 @@
+"""The one place that reads the environment (``PERILUNE_*``) and puts flags above it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from archive.errors import ConfigError
+
+Layer: TypeAlias = Literal["default", "environment", "flag"]
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Effective configuration; ``layers`` says for each field where its value came from."""
+
+    home: Path
+    database_url: str
+    """SQLAlchemy URL; by default SQLite in ``home``."""
+    sources: Path | None
+    """Folder of source files; None means the packaged registry."""
+    contact: str | None
+    allow_private: bool
+    layers: Mapping[str, Layer]
+
+    @property
+    def warc_dir(self) -> Path:
+        return self.home / "warc"
+
+    @property
+    def cdxj_dir(self) -> Path:
+        return self.home / "cdxj"
+
+
+def load_config(
+    environ: Mapping[str, str],
+    *,
+    home: str | None = None,
+    database: str | None = None,
+    sources: str | None = None,
+    allow_private: bool | None = None,
+) -> Config:
+    """Flags (None where not given) over environment over defaults. Touches no file.
+
+    Raises ``ConfigError`` when a value can't be read.
+    """
+    layers: dict[str, Layer] = {}
+
+    def pick(name: str, flag: str | None, variable: str, default: str | None) -> str | None:
+        if flag is not None:
+            layers[name] = "flag"
+            return flag
+        layers[name] = "environment" if environ.get(variable) else "default"
+        return environ.get(variable) or default
+
+    home_path = Path(pick("home", home, "PERILUNE_HOME", "perilune-data") or "").absolute()
+    database_url = pick("database_url", database, "PERILUNE_DATABASE_URL", f"sqlite:///{home_path}/archive.db") or ""
+    sources_dir = pick("sources", sources, "PERILUNE_SOURCES", None)
+    contact = pick("contact", None, "PERILUNE_CONTACT", None)
+    private_word = pick(
+        "allow_private", None if allow_private is None else str(allow_private), "PERILUNE_ALLOW_PRIVATE", ""
+    )
+    return Config(
+        home=home_path,
+        database_url=database_url,
+        sources=Path(sources_dir).absolute() if sources_dir else None,
+        contact=contact,
+        allow_private=read_flag("PERILUNE_ALLOW_PRIVATE", private_word or ""),
+        layers=layers,
+    )
+
+
+def read_flag(name: str, word: str) -> bool:
+    """True or False for the usual words; raises ``ConfigError`` for any other."""
+    if word.strip().lower() in TRUE_WORDS:
+        return True
+    if word.strip().lower() in FALSE_WORDS:
+        return False
+    raise ConfigError(f"{name}: not a yes or no: {word!r}")

@@ -1,0 +1,243 @@
+"""The words of the archive: what travels between the packages. The project's glossary.
+
+Frozen values; datetimes are aware UTC; digests read ``sha256:<hex>``; ``url_key`` is a SURT
+(see :mod:`archive.urls`). Rows never leave ``archive``: these do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+DiscoveredVia: TypeAlias = Literal["feed", "sitemap", "listing", "import"]
+Precision: TypeAlias = Literal["second", "minute", "day", "unknown"]
+DateOrigin: TypeAlias = Literal["json-ld", "meta", "microdata", "time", "feed", "sitemap", "url", "text", "payload"]
+AliasKind: TypeAlias = Literal["requested", "redirect", "canonical", "guid", "variant"]
+ArticleState: TypeAlias = Literal["live", "gone", "blocked"]
+FrontierState: TypeAlias = Literal["discovered", "leased", "archived", "rejected", "gone", "blocked", "failed"]
+DuplicateReason: TypeAlias = Literal["same_url", "same_text", "near_text"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """An article URL as a source announced it, and where."""
+
+    source_id: str
+    url: str
+    discovered_via: DiscoveredVia
+    endpoint_url: str
+    discovered_at: datetime
+    guid: str | None = None
+    title: str | None = None
+    published_at: datetime | None = None
+    content_html: str | None = None
+    """The feed's own full text (``content:encoded``, Atom ``content``), where it gives one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locator:
+    """Where a record starts in the archive: bytes of a file under ``warc/``."""
+
+    filename: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One exchange as it was kept in WARC (the CDX fields), with the decoded body for those who read it."""
+
+    source_id: str
+    run_id: int
+    target_uri: str
+    redirected_from: tuple[str, ...] = ()
+    """Earlier URIs of the redirect chain, first asked first."""
+    status: int
+    mime_type: str
+    charset: str | None = None
+    """As the Content-Type header says; None when it says nothing."""
+    etag: str | None = None
+    last_modified: str | None = None
+    captured_at: datetime
+    warc_record_id: str
+    """``<urn:uuid:…>``, as in WARC-Record-ID."""
+    payload_digest: str
+    """sha256 of the body with transfer encoding undone and content encoding kept."""
+    locator: Locator
+    revisit_of: str | None = None
+    """WARC-Record-ID of the original response when this is a revisit; never that of another revisit."""
+    truncated: str | None = None
+    """WARC-Truncated reason: length | time | disconnect | unspecified."""
+    body: bytes = field(default=b"", repr=False)
+    """Content-decoded body; empty once stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """An endpoint was asked: what it answered, and how many URLs it announced."""
+
+    source_id: str
+    endpoint_url: str
+    kind: DiscoveredVia
+    polled_at: datetime
+    status: int | None
+    """HTTP status; None when no answer came."""
+    announced: int = 0
+    is_unchanged: bool = False
+    """304, or a body with the digest of last time: nothing was parsed."""
+    etag: str | None = None
+    last_modified: str | None = None
+    payload_digest: str | None = None
+    reason: str | None = None
+    """Why it failed, in the words of docs/operate; None when it did not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """An announced article was fetched and captured: what the pipelines take in."""
+
+    discovered: Discovered
+    capture: Capture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """An announced article could not be fetched, or was not worth extracting; ``reason`` as in docs/operate."""
+
+    discovered: Discovered
+    reason: str
+    detail: str = ""
+    status: int | None = None
+    missed_at: datetime
+    capture: Capture | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateCandidate:
+    """A publication or modification date some part of the page names."""
+
+    value: datetime
+    """Aware UTC; a day is its midnight UTC together with precision ``day``: never show it as an instant."""
+    precision: Precision
+    offset_minutes: int | None
+    """UTC offset as printed; None where the page prints none."""
+    origin: DateOrigin
+    role: Literal["published", "modified"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A block of the page's text, for learning a site's template."""
+
+    text: str
+    tag: str
+    path: str
+    """Place in the tree: tags and classes from body down, without positions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """What one page says, before any decision."""
+
+    title: str
+    text: str
+    """Paragraphs joined by blank lines."""
+    blocks: tuple[Block, ...] = ()
+    authors: tuple[str, ...] = ()
+    dates: tuple[DateCandidate, ...] = ()
+    lang: str | None = None
+    description: str | None = None
+    lead_image_url: str | None = None
+    canonical_link: str | None = None
+    variant_links: tuple[str, ...] = ()
+    """AMP, print and mobile addresses the page itself names."""
+    tags: tuple[str, ...] = ()
+    is_paywalled: bool | None = None
+    extractor: str = ""
+    """Name and version of what produced the text and the reason it was chosen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A clean article, ready to be decided on."""
+
+    source_id: str
+    canonical_url: str
+    url_key: str
+    title: str
+    text: str
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    published_at_precision: Precision = "unknown"
+    published_at_origin: DateOrigin | None = None
+    published_at_offset_minutes: int | None = None
+    modified_at: datetime | None = None
+    lang: str | None = None
+    description: str | None = None
+    lead_image_url: str | None = None
+    canonical_link: str | None = None
+    tags: tuple[str, ...] = ()
+    is_paywalled: bool | None = None
+    word_count: int = 0
+    text_digest: str = ""
+    signature: bytes = b""
+    """Near-duplicate signature; empty until pipelines/similarity makes one."""
+    extractor: str = ""
+    alias_urls: tuple[tuple[AliasKind, str], ...] = ()
+    """Every address (or ``guid``) under which this article was met, with how."""
+    capture: Capture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A stored article that may be the one in hand: what ``decide`` compares with."""
+
+    id: int
+    source_id: str
+    url_key: str
+    title: str
+    text_digest: str
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    alias_keys: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New:
+    """Not held under any address, nor its text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """Held under this address with other words; ``changed`` names the fields (``title``, ``text``, …)."""
+
+    of: int
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """Held under this or another address of the same source, word for word."""
+
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """A copy of an article held elsewhere: kept, and linked."""
+
+    of: int
+    reason: DuplicateReason
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """Not an article, or not to be kept; ``reason`` is one of the names in docs/operate."""
+
+    reason: str
+    detail: str = ""
+
+
+Decision: TypeAlias = New | Revision | Unchanged | Duplicate | Rejected

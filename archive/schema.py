@@ -1,0 +1,303 @@
+"""The tables, as SQLAlchemy 2.1 typed mappings. SQLite and PostgreSQL hold the same ones.
+
+Column names are those of :mod:`archive.model`. Odd ones are explained where they stand.
+The search index is not here: :mod:`archive.textindex` owns it, as each engine has its own.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows itself only for INTEGER
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant. SQLite keeps no zone: values go in and come out as UTC; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {  # Any: SQLAlchemy's own signature
+        datetime: UtcDateTime,
+        list[str]: JSON,
+        dict[str, Any]: JSON,
+    }
+
+
+class SourceRow(Base):
+    """A source as its file said at the last crawl; the archive cites it after the file is gone."""
+
+    __tablename__ = "source"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    publisher_kind: Mapped[str]
+    homepage: Mapped[str]
+    language: Mapped[str | None]
+    country: Mapped[str | None]
+    status: Mapped[str]
+    host_group: Mapped[str]
+    updated_at: Mapped[datetime]
+
+
+class EndpointRow(Base):
+    """What we know of a feed, sitemap or listing: validators for the next conditional request, and its pace."""
+
+    __tablename__ = "endpoint"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    source_id: Mapped[str] = mapped_column(ForeignKey("source.id"), index=True)
+    url: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    payload_digest: Mapped[str | None]
+    last_status: Mapped[int | None]
+    last_reason: Mapped[str | None]
+    last_polled_at: Mapped[datetime | None]
+    last_changed_at: Mapped[datetime | None]
+    next_due_at: Mapped[datetime | None]
+    announced: Mapped[int] = mapped_column(default=0)
+    """URLs announced at the last poll that was parsed."""
+
+
+class RunRow(Base):
+    __tablename__ = "crawl_run"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    command: Mapped[str]
+    """crawl | recheck | replay | import."""
+    state: Mapped[str]
+    """running | finished | interrupted | failed."""
+    started_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+    exit_code: Mapped[int | None]
+    reason: Mapped[str | None]
+    software: Mapped[str]
+    stats: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class RunSourceRow(Base):
+    """A source's line in a run's ledger: announced, fetched, archived, and why not."""
+
+    __tablename__ = "run_source"
+    run_id: Mapped[int] = mapped_column(ForeignKey("crawl_run.id"), primary_key=True)
+    source_id: Mapped[str] = mapped_column(ForeignKey("source.id"), primary_key=True)
+    announced: Mapped[int] = mapped_column(default=0)
+    fetched: Mapped[int] = mapped_column(default=0)
+    archived: Mapped[int] = mapped_column(default=0)
+    revised: Mapped[int] = mapped_column(default=0)
+    unchanged: Mapped[int] = mapped_column(default=0)
+    duplicates: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    endpoints_polled: Mapped[int] = mapped_column(default=0)
+    endpoints_failed: Mapped[int] = mapped_column(default=0)
+
+
+class OutcomeRow(Base):
+    """What became of one URL in one run: every drop has a reason."""
+
+    __tablename__ = "outcome"
+    __table_args__ = (Index("ix_outcome_run_source", "run_id", "source_id"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("crawl_run.id"))
+    source_id: Mapped[str]
+    url: Mapped[str]
+    outcome: Mapped[str]
+    """new | revision | unchanged | duplicate | rejected | failed | endpoint_failed | deferred."""
+    reason: Mapped[str | None]
+    detail: Mapped[str | None]
+    status: Mapped[int | None]
+    at: Mapped[datetime]
+
+
+class FrontierRow(Base):
+    """Every URL ever announced, and what is to be done about it."""
+
+    __tablename__ = "frontier"
+    __table_args__ = (Index("ix_frontier_due", "source_id", "state", "due_at"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    url_key: Mapped[str] = mapped_column(unique=True)
+    url: Mapped[str]
+    """As announced first: what is fetched."""
+    source_id: Mapped[str] = mapped_column(ForeignKey("source.id"))
+    state: Mapped[str]
+    due_at: Mapped[datetime | None]
+    """When it may be leased; None when nothing is to be done."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_status: Mapped[int | None]
+    reason: Mapped[str | None]
+    discovered_via: Mapped[str]
+    endpoint_url: Mapped[str]
+    discovered_at: Mapped[datetime]
+    guid: Mapped[str | None]
+    title: Mapped[str | None]
+    published_at: Mapped[datetime | None]
+    content_html: Mapped[str | None]
+    """The feed's full text, kept until the URL is settled, then emptied."""
+    lease_owner: Mapped[str | None]
+    lease_expires_at: Mapped[datetime | None]
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), index=True)
+    updated_at: Mapped[datetime]
+
+
+class LockRow(Base):
+    """A named lease (``host_group:<name>``): held until ``expires_at``; ``epoch`` fences a holder that lost it."""
+
+    __tablename__ = "lock"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    epoch: Mapped[int]
+    expires_at: Mapped[datetime]
+
+
+class CaptureRow(Base):
+    """A response or revisit record in WARC: the CDX fields."""
+
+    __tablename__ = "capture"
+    __table_args__ = (Index("ix_capture_url_key_captured_at", "url_key", "captured_at"),)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("crawl_run.id"), index=True)
+    source_id: Mapped[str] = mapped_column(ForeignKey("source.id"))
+    target_uri: Mapped[str]
+    url_key: Mapped[str]
+    redirected_from: Mapped[list[str]] = mapped_column(default=list)
+    status: Mapped[int]
+    mime_type: Mapped[str]
+    charset: Mapped[str | None]
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    captured_at: Mapped[datetime]
+    warc_record_id: Mapped[str] = mapped_column(unique=True)
+    payload_digest: Mapped[str] = mapped_column(index=True)
+    filename: Mapped[str]
+    offset: Mapped[int] = mapped_column(BigInteger)
+    length: Mapped[int] = mapped_column(BigInteger)
+    revisit_of: Mapped[str | None]
+    truncated: Mapped[str | None]
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), index=True)
+    """The article this capture shows; None for endpoints, robots.txt, redirects and rejected pages."""
+
+
+class StoryRow(Base):
+    """A cluster of copies. The representative is the copy others are duplicates of."""
+
+    __tablename__ = "story"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    created_at: Mapped[datetime]
+
+
+class ArticleRow(Base):
+    """An article as it was last seen; earlier states are its revisions."""
+
+    __tablename__ = "article"
+    __table_args__ = (
+        Index("ix_article_source_published", "source_id", "published_at"),
+        Index("ix_article_published_id", "published_at", "id"),
+    )
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    source_id: Mapped[str] = mapped_column(ForeignKey("source.id"))
+    canonical_url: Mapped[str]
+    url_key: Mapped[str] = mapped_column(index=True)
+    title: Mapped[str]
+    text: Mapped[str]
+    authors: Mapped[list[str]] = mapped_column(default=list)
+    published_at: Mapped[datetime | None]
+    published_at_precision: Mapped[str]
+    published_at_origin: Mapped[str | None]
+    published_at_offset_minutes: Mapped[int | None]
+    modified_at: Mapped[datetime | None]
+    lang: Mapped[str | None]
+    description: Mapped[str | None]
+    lead_image_url: Mapped[str | None]
+    canonical_link: Mapped[str | None]
+    """rel=canonical as the page gave it, also where we did not follow it (another outlet's address)."""
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    is_paywalled: Mapped[bool | None]
+    word_count: Mapped[int]
+    text_digest: Mapped[str] = mapped_column(index=True)
+    signature: Mapped[bytes]
+    extractor: Mapped[str]
+    state: Mapped[str]
+    first_seen_at: Mapped[datetime] = mapped_column(index=True)
+    last_seen_at: Mapped[datetime]
+    revision_count: Mapped[int] = mapped_column(default=1)
+    story_id: Mapped[int] = mapped_column(ForeignKey("story.id"), index=True)
+    duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("article.id"))
+    """The story's representative when that is another article."""
+    duplicate_reason: Mapped[str | None]
+    similarity: Mapped[float | None]
+    capture_id: Mapped[int] = mapped_column(ForeignKey("capture.id", use_alter=True))
+    """The capture the present text was read from."""
+
+
+class AliasRow(Base):
+    """An address (or a feed's guid) under which an article was met. One key leads to one article."""
+
+    __tablename__ = "alias"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    url_key: Mapped[str] = mapped_column(unique=True)
+    url: Mapped[str]
+    kind: Mapped[str]
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id"), index=True)
+    first_seen_at: Mapped[datetime]
+
+
+class RevisionRow(Base):
+    """A state of an article. Number 1 is the first seen; the highest equals the article row."""
+
+    __tablename__ = "revision"
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    """first | edit (the publisher's) | extraction (ours: better cleaning of the same capture)."""
+    changed: Mapped[list[str]] = mapped_column(default=list)
+    title: Mapped[str]
+    text: Mapped[str]
+    text_digest: Mapped[str]
+    authors: Mapped[list[str]] = mapped_column(default=list)
+    published_at: Mapped[datetime | None]
+    modified_at: Mapped[datetime | None]
+    extractor: Mapped[str]
+    capture_id: Mapped[int] = mapped_column(ForeignKey("capture.id"))
+    seen_at: Mapped[datetime]
+
+
+class TemplateBlockRow(Base):
+    """A block that recurs across a source's articles: its chrome, not its news."""
+
+    __tablename__ = "template_block"
+    source_id: Mapped[str] = mapped_column(ForeignKey("source.id"), primary_key=True)
+    text_digest: Mapped[str] = mapped_column(primary_key=True)
+    path: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    tag: Mapped[str]
+    weight: Mapped[float]
+    """Articles that carried it, each counted with a memory that fades."""
+    state: Mapped[str]
+    """learned | pinned | released."""
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
