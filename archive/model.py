@@ -16,6 +16,9 @@ DateOrigin: TypeAlias = Literal["json-ld", "meta", "microdata", "time", "feed", 
 AliasKind: TypeAlias = Literal["requested", "redirect", "canonical", "guid", "variant"]
 ArticleState: TypeAlias = Literal["live", "gone", "blocked"]
 FrontierState: TypeAlias = Literal["discovered", "leased", "archived", "rejected", "gone", "blocked", "failed"]
+Outcome: TypeAlias = Literal[
+    "new", "revision", "unchanged", "duplicate", "rejected", "failed", "deferred", "endpoint_ok", "endpoint_failed"
+]
 DuplicateReason: TypeAlias = Literal["same_url", "same_text", "near_text"]
 
 
@@ -241,3 +244,14 @@ class Rejected:
 
 
 Decision: TypeAlias = New | Revision | Unchanged | Duplicate | Rejected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of one item of a run: what the ledger counts."""
+
+    source_id: str
+    url: str
+    outcome: Outcome
+    reason: str | None = None
+    article_id: int | None = None

@@ -1,0 +1,133 @@
+"""The commands that crawl: ``crawl``, ``demo``, ``config``, ``db``. Heavy imports happen inside them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from archive.config import Config
+from archive.errors import ConfigError
+from crawler.options import configured
+
+
+@click.command()
+@click.argument("sources_named", metavar="[SOURCE]...", nargs=-1)
+@click.option("--all", "is_all", is_flag=True, help="Every active source, due or not.")
+@click.option("--force", "is_forced", is_flag=True, help="Now, whatever the schedule and earlier failures say.")
+@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Fetch at most N articles.")
+@click.option("--since", metavar="DATE", help="Only articles announced as published on or after DATE (YYYY-MM-DD).")
+@click.option(
+    "--dry-run", "is_dry_run", is_flag=True, help="Poll, and say what would be fetched; the archive stays as it is."
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout instead of a table.")
+@click.option("--quiet", "is_quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--verbose", "is_verbose", is_flag=True, help="Every step in the log on stderr.")
+@configured
+def crawl(
+    *,
+    config: Config,
+    sources_named: tuple[str, ...],
+    is_all: bool,
+    is_forced: bool,
+    limit: int | None,
+    since: str | None,
+    is_dry_run: bool,
+    as_json: bool,
+    is_quiet: bool,
+    is_verbose: bool,
+) -> int:
+    """Poll what is due (or the SOURCEs named), fetch what is new, archive it.
+
+    A second run fetches only what is new. An interrupted run goes on where it was.
+    """
+    from crawler import report
+    from crawler.run import CrawlPlan, run_crawl
+
+    plan = CrawlPlan(
+        named=sources_named,
+        is_all=is_all,
+        is_forced=is_forced,
+        limit=limit,
+        since=day(since) if since else None,
+        is_dry_run=is_dry_run,
+        is_quiet=is_quiet,
+        log_level="INFO" if is_verbose else "WARNING",
+    )
+    outcome = run_crawl(config, plan)
+    show = report.print_outcome_json if as_json else report.print_outcome
+    show(outcome, stream=sys.stdout)
+    return outcome.verdict.exit_code
+
+
+def day(word: str) -> datetime:
+    """Midnight UTC of ``YYYY-MM-DD``; raises ``ConfigError`` for anything else."""
+    try:
+        return datetime.strptime(word, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as exc:
+        raise ConfigError(f"--since: not a day (YYYY-MM-DD): {word!r}") from exc
+
+
+@click.command()
+@click.option(
+    "--home", metavar="DIR", default="perilune-demo", show_default=True, help="Where the demo keeps its archive."
+)
+@click.option(
+    "--port", type=click.IntRange(1024, 65535), default=8611, show_default=True, help="Port of the sample sites."
+)
+@click.option("--fresh", is_flag=True, help="Forget what an earlier demo archived.")
+def demo(home: str, port: int, fresh: bool) -> int:
+    """Crawl a bundled sample of publishers on loopback and show what came of it.
+
+    The first run fills a fresh archive; the next one shows an incremental run: only what is new.
+    """
+    from crawler.showcase import run_demo
+
+    return run_demo(Path(home).absolute(), port=port, is_fresh=fresh, stream=sys.stdout)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@configured
+def config(*, config: Config, as_json: bool) -> None:
+    """Print each effective value and the layer that set it; secrets are redacted."""
+    from crawler.effective import effective_settings
+
+    rows = effective_settings(config)
+    if as_json:
+        click.echo(json.dumps({row.name: {"value": row.value, "layer": row.layer} for row in rows}, ensure_ascii=False))
+        return
+    width = max(len(row.name) for row in rows)
+    for row in rows:
+        click.echo(f"{row.name:<{width}}  {row.value}  [{row.layer}]")
+
+
+@click.group()
+def db() -> None:
+    """Show or upgrade the database schema."""
+
+
+@db.command("upgrade")
+@configured
+def db_upgrade(*, config: Config) -> None:
+    """Bring the schema up to what this program needs; creates an empty archive where there is none."""
+    from archive.database import open_engine
+    from archive.migrate import upgrade
+
+    engine = open_engine(config.database_url)
+    before, after = upgrade(engine)
+    click.echo(f"schema {after} (unchanged)" if before == after else f"schema {before or 'none'} -> {after}")
+
+
+@db.command("current")
+@configured
+def db_current(*, config: Config) -> None:
+    """Print the schema the database has, and the one this program needs."""
+    from archive.database import open_engine
+    from archive.migrate import current, head
+
+    engine = open_engine(config.database_url)
+    click.echo(f"database: {current(engine) or 'none'}\nprogram:  {head()}")

@@ -1,0 +1,140 @@
+"""Between discovery and download: announced URLs go to the frontier, and what it leases is requested.
+
+A spider yields what it found; this spider middleware writes it down in one batch a page and turns the
+URLs that are due into requests. A URL announced by a feed, a sitemap and a listing is one row, so it
+is fetched once. URLs an earlier run left over come first: every crawl resumes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from archive.model import Discovered
+from crawler.accounting import Ledger
+from crawler.context import context_of
+from pipelines.persist import Writer
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+log = logging.getLogger(__name__)
+BATCH = 500  # announced URLs a transaction; a sitemap of 50,000 neither waits for its end nor holds the writer long
+
+
+class Announced(Protocol):
+    """What the frontier says of a batch."""
+
+    @property
+    def new(self) -> int: ...
+    @property
+    def known(self) -> int: ...
+    @property
+    def due(self) -> list[Discovered]: ...
+
+
+class FrontierKeeper(Protocol):
+    """What leasing needs of ``archive.frontier.Frontier``."""
+
+    def announce(self, found: list[Discovered]) -> Announced: ...
+    def lease_due(self, source_ids: list[str], limit: int) -> list[Discovered]: ...
+
+
+@dataclass(kw_only=True)
+class Allowance:
+    """How many articles the run may still request, and from when on an announced article counts."""
+
+    limit: int | None = None
+    since: datetime | None = None
+    is_dry_run: bool = False
+    would_fetch: list[Discovered] = field(default_factory=list)
+
+    def wants(self, found: Discovered) -> bool:
+        """False for what was published before ``since``; an undated URL is wanted."""
+        return self.since is None or found.published_at is None or found.published_at >= self.since
+
+    def take(self, due: Iterable[Discovered]) -> list[Discovered]:
+        """As many of ``due`` as may still be fetched; a dry run takes none and remembers them."""
+        wanted = list(due)
+        if self.is_dry_run:
+            self.would_fetch.extend(wanted)
+            return []
+        if self.limit is None:
+            return wanted
+        taken = wanted[: self.limit]
+        self.limit -= len(taken)
+        return taken
+
+
+class LeasingMiddleware:
+    """Spider middleware; see the module. Everything but ``Discovered`` passes untouched."""
+
+    def __init__(
+        self,
+        *,
+        frontier: FrontierKeeper,
+        writer: Writer,
+        ledger: Ledger,
+        allowance: Allowance,
+        request_for: Callable[[Discovered], Request],
+        source_ids: list[str],
+    ) -> None:
+        self.frontier = frontier
+        self.writer = writer
+        self.ledger = ledger
+        self.allowance = allowance
+        self.request_for = request_for
+        self.source_ids = source_ids
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> LeasingMiddleware:
+        run = context_of(crawler)
+        return cls(
+            frontier=run.frontier,
+            writer=run.writer,
+            ledger=run.ledger,
+            allowance=run.allowance,
+            request_for=lambda found: crawler.spider.article_request(found),  # type: ignore[union-attr]  # set by now
+            source_ids=run.source_ids,
+        )
+
+    async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:  # Any: Scrapy's own signature
+        """What earlier runs left over, then the endpoints."""
+        left_over = await self.writer.call(self.frontier.lease_due, self.source_ids, 1_000_000)
+        for found in self.allowance.take(left_over):
+            self.ledger.resumed(found.source_id)
+            yield self.request_for(found)
+        async for request in start:
+            yield request
+
+    async def process_spider_output(
+        self, response: Response, result: AsyncIterator[Any]
+    ) -> AsyncIterator[Any]:  # Any: requests and items
+        """Requests for what is due among the announced URLs, batch by batch; the rest as it came."""
+        batch: list[Discovered] = []
+        async for thing in result:
+            if not isinstance(thing, Discovered):
+                yield thing
+                continue
+            batch.append(thing)
+            if len(batch) >= BATCH:
+                for request in await self.leased(batch):
+                    yield request
+                batch = []
+        for request in await self.leased(batch):
+            yield request
+
+    async def leased(self, batch: list[Discovered]) -> list[Request]:
+        """The batch written down; requests for those of it that this run may fetch now."""
+        wanted = [found for found in batch if self.allowance.wants(found)]
+        if not wanted:
+            return []
+        announced = await self.writer.call(self.frontier.announce, wanted)
+        for found in wanted:
+            self.ledger.announced(found.source_id, found.url)
+        return [self.request_for(found) for found in self.allowance.take(announced.due)]

@@ -1,0 +1,97 @@
+"""The Scrapy side of a run: settings, crawler, signals. Returns facts; judges nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.settings import Settings
+
+from crawler.context import RunContext, software
+from crawler.plan import CrawlPlan
+from crawler.verdict import Fetch
+from pipelines.workers import SourceGuide
+from spiders.registry import Source
+from spiders.source import SourceSpider
+
+if TYPE_CHECKING:
+    from twisted.python.failure import Failure
+
+
+def fetch(run: RunContext, plan: CrawlPlan, sources: list[Source]) -> Fetch:
+    """Run Scrapy until everything that was due is settled, or something ends it. Blocks."""
+    settings = run_settings(run, plan, sources)
+    process = AsyncCrawlerProcess(settings)
+    crawler = process.create_crawler(SourceSpider)
+    crawler.perilune = run  # type: ignore[attr-defined]  # read by crawler.context.context_of
+    watch = Watch(run, crawler)
+    process.crawl(crawler, sources=sources, since=plan.since)
+    process.start()
+    return Fetch(
+        close_reason=watch.close_reason,
+        has_started=watch.has_opened and not process.bootstrap_failed,
+        errors=watch.errors,
+    )
+
+
+def run_settings(run: RunContext, plan: CrawlPlan, sources: list[Source]) -> Settings:
+    """``crawler/settings.py`` with what this run adds to it."""
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    added: dict[str, Any] = {  # Any: Scrapy settings are of every type
+        "LOG_LEVEL": plan.log_level,
+        "PERILUNE_ALLOW_PRIVATE": run.config.allow_private,
+        "PERILUNE_GUIDE": {source.id: guide_of(source) for source in sources},
+    }
+    if run.config.contact:
+        added["USER_AGENT"] = f"{software()} (+{run.config.contact})"
+    settings.update(added, priority="cmdline")
+    return settings
+
+
+def guide_of(source: Source) -> SourceGuide:
+    """What extraction may know of a source."""
+    return SourceGuide(
+        name=source.name,
+        language=source.language,
+        rules=source.extract,
+        strip_params=source.urls.strip_params,
+    )
+
+
+class Watch:
+    """What is seen of the run from outside: whether it opened, why it closed, what went wrong in a callback."""
+
+    def __init__(self, run: RunContext, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.has_opened = False
+        self.close_reason = "never opened"
+        self.errors = 0
+        run.writer.on_failure = self.store_failed
+        crawler.signals.connect(self.opened, signal=signals.spider_opened)
+        crawler.signals.connect(self.closed, signal=signals.spider_closed)
+        crawler.signals.connect(self.failed, signal=signals.spider_error)
+        crawler.signals.connect(self.failed, signal=signals.item_error)
+
+    def opened(self) -> None:
+        self.has_opened = True
+
+    def closed(self, reason: str) -> None:
+        self.close_reason = reason
+
+    def failed(self, failure: Failure) -> None:
+        self.errors += 1
+
+    def store_failed(self, error: BaseException) -> None:
+        """Called from the writing thread: end the crawl, since nothing more can be kept."""
+        from twisted.internet import reactor  # here, since importing it installs one
+
+        reactor.callFromThread(self.stop, "store_failed")  # type: ignore[attr-defined]  # the installed reactor
+
+    def stop(self, reason: str) -> None:
+        """End the crawl; what is in flight finishes."""
+        if self.crawler.engine is not None and self.crawler.engine.spider is not None:
+            closing = self.crawler.engine.close_spider_async(reason=reason)
+            self.closing = asyncio.ensure_future(closing)  # kept: a task nobody holds may be collected

@@ -1,0 +1,171 @@
+"""One crawl from start to exit code: opens what it needs, lets Scrapy work, closes and judges."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from archive.config import Config
+from archive.database import open_engine
+from archive.frontier import Frontier
+from archive.migrate import ensure_schema
+from archive.model import Capture
+from archive.store import Store
+from archive.warc import WarcWriter
+from crawler.accounting import Ledger
+from crawler.context import RunContext, software
+from crawler.expectations import WEEK, Breach, breaches
+from crawler.leasing import Allowance
+from crawler.plan import CrawlPlan, chosen_sources, due_sources, refuse_without_contact
+from crawler.verdict import FINE, Facts, Fetch, Verdict, judged
+from pipelines.persist import Writer
+from spiders.registry import Source, load_sources
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A run that is over. ``run_id`` is None when nothing was due."""
+
+    run_id: int | None
+    verdict: Verdict
+    ledger: Ledger
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def run_crawl(config: Config, plan: CrawlPlan) -> Outcome:
+    """Crawl as planned; blocks until the run is over. Once a process: Scrapy's reactor can't start again.
+
+    Raises ``ConfigError`` (unknown source, no contact), ``SourceError``, ``SchemaError``, ``StoreError``,
+    ``LockedError`` and ``CaptureError`` before anything was fetched.
+    """
+    sources = chosen_sources(load_sources(config.sources), plan.named)
+    asked = sources if plan.named else [source for source in sources if source.status == "active"]
+    refuse_without_contact(asked, config.contact)
+    engine = opened_archive(config)
+    try:
+        return crawl_archive(config, plan, sources, engine)
+    finally:
+        engine.dispose()
+
+
+def opened_archive(config: Config) -> Engine:
+    """The archive's database with the schema this program needs, made on first use."""
+    engine = open_engine(config.database_url)
+    ensure_schema(engine)
+    return engine
+
+
+def crawl_archive(config: Config, plan: CrawlPlan, sources: list[Source], engine: Engine) -> Outcome:
+    """Crawl those of ``sources`` that are due and that no other run holds."""
+    from crawler.process import fetch
+
+    store = Store(engine)
+    wanted = due_sources(sources, plan, store.last_polled(), now=utc_now())
+    if not wanted:
+        return Outcome(run_id=None, verdict=Verdict(exit_code=FINE, state="finished"), ledger=Ledger([]))
+    frontier = Frontier(engine, owner=owner_name(), now=utc_now)
+    with held_sources(frontier, wanted) as mine, opened_run(config, plan, mine, store, frontier) as run:
+        fetched = fetch(run, plan, mine)
+        verdict = closed(run, mine, fetched)
+    return Outcome(run_id=run.run_id, verdict=verdict, ledger=run.ledger)
+
+
+def owner_name() -> str:
+    """Who holds a lease: host, process and a random part, since process numbers come again."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+@contextmanager
+def held_sources(frontier: Frontier, wanted: list[Source]) -> Iterator[list[Source]]:
+    """The sources whose host group this run could lock; the locks are given back at the end.
+
+    Raises ``LockedError`` when other runs hold all of them.
+    """
+    held = frontier.hold(sorted({lock_name(source) for source in wanted}))
+    try:
+        yield [source for source in wanted if lock_name(source) in held]
+    finally:
+        frontier.release_locks()
+
+
+def lock_name(source: Source) -> str:
+    """Sources that share hosts share one lock, so that two runs never ask one host at once."""
+    return f"host_group:{source.host_group}"
+
+
+@contextmanager
+def opened_run(
+    config: Config, plan: CrawlPlan, sources: list[Source], store: Store, frontier: Frontier
+) -> Iterator[RunContext]:
+    """A run with its rows, WARC writer and writing thread; all closed at the end, whatever happened."""
+    store.record_sources([at_rest(source) for source in sources], utc_now())
+    run_id = store.start_run("crawl", software=software(), now=utc_now())
+    writer = Writer()
+    warc = WarcWriter(config.warc_dir, run_id=run_id, software=software(), operator=config.contact)
+
+    def on_capture(capture: Capture) -> None:
+        writer.submit(store.record_capture, capture)
+
+    try:
+        yield RunContext(
+            run_id=run_id,
+            config=config,
+            warc=warc,
+            on_capture=on_capture,
+            original_of=store.original_of,
+            validators=store.validators,
+            now=utc_now,
+            store=store,
+            frontier=frontier,
+            writer=writer,
+            ledger=Ledger([source.id for source in sources]),
+            allowance=Allowance(limit=plan.limit, since=plan.since, is_dry_run=plan.is_dry_run),
+            source_ids=[source.id for source in sources],
+            is_quiet=plan.is_quiet,
+        )
+    finally:
+        writer.close()
+        warc.close()
+
+
+def closed(run: RunContext, sources: list[Source], fetched: Fetch) -> Verdict:
+    """Drain the writer, reconcile what was sent with what is stored, judge, and write the verdict down."""
+    run.writer.close()
+    facts = Facts(
+        fetch=fetched,
+        failure=run.writer.failure,
+        lost=run.ledger.lost,
+        failed_sources=tuple(source_id for source_id, count in run.ledger.sources.items() if count.has_failed),
+        breaches=tuple(breaches_of(run, sources)),
+    )
+    verdict = judged(facts)
+    run.frontier.release_leases()
+    run.store.finish_run(
+        run.run_id,
+        state=verdict.state,
+        exit_code=verdict.exit_code,
+        reason="; ".join(verdict.reasons) or None,
+        stats=dict(run.ledger.as_json()),
+        now=utc_now(),
+    )
+    return verdict
+
+
+def breaches_of(run: RunContext, sources: list[Source]) -> Iterator[Breach]:
+    """Every expectation of these sources that does not hold now."""
+    now = utc_now()
+    for source in sources:
+        observed = run.store.observed(source.id, fields=tuple(source.expect.fill_rate), since=now - WEEK)
+        yield from breaches(source.id, source.expect, observed, now=now)

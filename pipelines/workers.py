@@ -1,0 +1,172 @@
+"""The extraction pool: pages are read in processes of their own, each page within a time limit.
+
+A page that hangs or eats memory costs that page only: pebble ends the worker and starts another.
+Processes, not threads: extraction holds the interpreter lock, and lxml once crashed under threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import resource
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pebble import ProcessExpired, ProcessPool
+
+from archive.errors import ExtractionError
+from archive.model import Article, Fetched, Rejected
+from pipelines.extract import Hints, Rules, extract
+from pipelines.normalise import article_from
+from pipelines.quality import assess
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+PAGES_PER_WORKER = 500  # pages; then a fresh process, so that what lxml leaks is given back
+WARM_UP_PAGE = (
+    b"<html><head><title>Warm-up</title></head><body><article><h1>Warm-up</h1>"
+    b"<p>The first page of a worker compiles patterns and loads tables; this one pays for it.</p></article></body></html>"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A fetched page on its way to a worker."""
+
+    fetched: Fetched
+    hints: Hints
+    rules: Rules
+    strip_params: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What the worker made of it: an article, or why it is none."""
+
+    fetched: Fetched
+    result: Article | Rejected
+    seconds: float
+    """CPU time of the worker for this page."""
+
+
+def read_page(page: Page) -> Read:
+    """Extract, judge and normalise one page. Runs in a worker; reads and writes nothing else."""
+    started = time.process_time()
+    result = judged(page)
+    lighter = replace(page.fetched, capture=replace(page.fetched.capture, body=b""))
+    return Read(fetched=lighter, result=result, seconds=time.process_time() - started)
+
+
+def judged(page: Page) -> Article | Rejected:
+    """The page as an article, or the reason it is none."""
+    capture = page.fetched.capture
+    try:
+        extracted = extract(
+            capture.body, url=capture.target_uri, charset=capture.charset, hints=page.hints, rules=page.rules
+        )
+    except ExtractionError as exc:
+        return Rejected(reason="unreadable", detail=str(exc))
+    rejected = assess(extracted, url=capture.target_uri)
+    if rejected is not None:
+        return rejected
+    return article_from(
+        extracted,
+        discovered=page.fetched.discovered,
+        capture=replace(capture, body=b""),
+        strip_params=page.strip_params,
+    )
+
+
+class ExtractionPool:
+    """``size`` warmed workers; each page has ``timeout_s`` seconds and ``memory_bytes`` of address space."""
+
+    def __init__(self, *, size: int, timeout_s: float, memory_bytes: int) -> None:
+        self.timeout_s = timeout_s
+        self.pool = ProcessPool(
+            max_workers=size,
+            max_tasks=PAGES_PER_WORKER,
+            initializer=start_worker,
+            initargs=(memory_bytes,),
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    async def read(self, page: Page) -> Read:
+        """The page as read; ``Rejected`` with ``extraction_timeout`` or ``extraction_crash`` when the worker died."""
+        future = self.pool.schedule(read_page, args=(page,), timeout=self.timeout_s)
+        try:
+            return await asyncio.wrap_future(future)
+        except (TimeoutError, FutureTimeoutError):
+            rejected = Rejected(reason="extraction_timeout", detail=f"over {self.timeout_s} s")
+        except (ProcessExpired, MemoryError) as exc:
+            rejected = Rejected(reason="extraction_crash", detail=str(exc) or type(exc).__name__)
+        lighter = replace(page.fetched, capture=replace(page.fetched.capture, body=b""))
+        return Read(fetched=lighter, result=rejected, seconds=self.timeout_s)
+
+    def close(self) -> None:
+        """End the workers; pages still waiting are dropped (their captures are kept)."""
+        self.pool.stop()
+        self.pool.join()
+
+
+def start_worker(memory_bytes: int) -> None:
+    """Bound the worker's memory and read one page, so that the first real one costs no more than the second."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    extract(WARM_UP_PAGE, url="http://warm.example/up", charset="utf-8", hints=Hints(), rules=Rules())
+
+
+class ExtractPipeline:
+    """Scrapy item pipeline: ``Fetched`` → ``Read``; everything else passes."""
+
+    def __init__(self, pool: ExtractionPool, guide: Mapping[str, SourceGuide]) -> None:
+        self.pool = pool
+        self.guide = guide
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> ExtractPipeline:
+        settings = crawler.settings
+        pool = ExtractionPool(
+            size=settings.getint("PERILUNE_EXTRACT_WORKERS"),
+            timeout_s=settings.getfloat("PERILUNE_EXTRACT_TIMEOUT_S"),
+            memory_bytes=settings.getint("PERILUNE_EXTRACT_MEMORY_BYTES"),
+        )
+        return cls(pool, settings["PERILUNE_GUIDE"] or {})
+
+    async def process_item(self, item: object) -> object:
+        if not isinstance(item, Fetched):
+            return item
+        guide = self.guide.get(item.discovered.source_id, SourceGuide())
+        return await self.pool.read(guide.page(item))
+
+    def close_spider(self) -> None:
+        self.pool.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceGuide:
+    """What a source file tells extraction."""
+
+    name: str | None = None
+    language: str | None = None
+    prune_css: Sequence[str] = ()
+    strip_params: Sequence[str] = ()
+
+    def page(self, fetched: Fetched) -> Page:
+        """The fetched page with everything the feed and the source file know of it."""
+        found = fetched.discovered
+        hints = Hints(
+            title=found.title,
+            published_at=found.published_at,
+            content_html=found.content_html,
+            language=self.language,
+            source_name=self.name,
+        )
+        return Page(
+            fetched=fetched,
+            hints=hints,
+            rules=Rules(prune_css=tuple(self.prune_css)),
+            strip_params=tuple(self.strip_params),
+        )
