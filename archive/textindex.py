@@ -1,0 +1,208 @@
+"""The search index beside the article table: written by the store, made by a migration, read by search.
+
+Both engines are given the tokens of :mod:`archive.tokens`, never the text, so that they find the same articles.
+Four columns: title, authors, tags, body (description and text). ``BREAK`` stands between two authors, two
+tags, description and text: no query can name it, so no phrase reaches across.
+
+SQLite: ``article_fts`` is a contentless FTS5 table. To forget an article FTS5 must be told the exact words it
+was given, so ``article_search`` keeps them compressed (a third of the text; ``contentless_delete`` needs
+SQLite 3.43, and Debian 12 has 3.40). Its ``ascii`` tokenizer takes every character beyond ASCII as a
+letter, which leaves our tokens as they are.
+
+PostgreSQL: ``article_search.tsv`` is a tsvector we spell out ourselves, with weights A to D as the columns. A
+tsvector holds positions up to 16,383 and 256 a word, so phrases far into a long text would be missed: such an
+article also has its body's ``tokens`` as text, and search looks there too (:mod:`archive.matching`). A tsvector
+holds 1 MB: ``MAX_INDEX_BYTES`` cuts a longer text, for both engines at the same word.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from sqlalchemy import text as sql
+
+from archive.tokens import tokens
+
+COLUMNS = ("title", "authors", "tags", "body")
+WEIGHTS = {"title": "A", "authors": "B", "tags": "C", "body": "D"}
+BREAK = "\ue000"  # private use: never a token of a text or a query
+MAX_COLUMN_TOKENS = 1_000  # of title, authors and tags each; what is longer is not one
+MAX_INDEX_BYTES = 900_000  # of PostgreSQL's 1,048,575 a tsvector, leaving room for alignment
+MAX_POSITION = 16_383  # PostgreSQL's MAXENTRYPOS - 1
+MAX_POSITIONS = 255  # positions of one word; PostgreSQL's MAXNUMPOS - 1
+LEXEME_BYTES = 8  # of one word beside its letters: entry, count, alignment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What is indexed of an article: tokens and breaks, a tuple a column."""
+
+    title: tuple[str, ...]
+    authors: tuple[str, ...]
+    tags: tuple[str, ...]
+    body: tuple[str, ...]
+
+    def column(self, name: str) -> tuple[str, ...]:
+        return {"title": self.title, "authors": self.authors, "tags": self.tags, "body": self.body}[name]
+
+    def joined(self) -> tuple[str, str, str, str]:
+        """The columns as text, tokens separated by spaces, in the order of ``COLUMNS``."""
+        return (" ".join(self.title), " ".join(self.authors), " ".join(self.tags), " ".join(self.body))
+
+
+def create_index(connection: Connection) -> None:
+    """Make the tables of the index, which must not exist yet."""
+    for statement in CREATE[connection.dialect.name]:
+        connection.execute(sql(statement))
+
+
+def drop_index(connection: Connection) -> None:
+    """Remove the index, where there is one."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(sql("DROP TABLE IF EXISTS article_fts"))
+    connection.execute(sql("DROP TABLE IF EXISTS article_search"))
+
+
+def write_index(
+    connection: Connection,
+    *,
+    article_id: int,
+    title: str,
+    text: str,
+    authors: Sequence[str] = (),
+    description: str | None = None,
+    tags: Sequence[str] = (),
+    lang: str | None = None,
+) -> None:
+    """Index an article, in place of what was indexed of it before. ``lang`` decides nothing: words are not stemmed."""
+    words = words_of(title=title, text=text, authors=authors, description=description, tags=tags)
+    if connection.dialect.name == "sqlite":
+        delete_index(connection, article_id)
+        columns = words.joined()
+        connection.execute(sql(INSERT_FTS), {"id": article_id, **dict(zip(COLUMNS, columns, strict=True))})
+        connection.execute(sql(INSERT_WORDS), {"id": article_id, "words": packed(columns)})
+        return
+    long_body = f" {' '.join(words.body)} " if is_long(words) else None
+    connection.execute(sql(UPSERT_TSV), {"id": article_id, "tsv": tsvector(words), "tokens": long_body})
+
+
+def delete_index(connection: Connection, article_id: int) -> None:
+    """Forget an article; nothing happens when it is not indexed."""
+    if connection.dialect.name == "sqlite":
+        stored = connection.execute(sql(SELECT_WORDS), {"id": article_id}).scalar()
+        if stored is None:
+            return
+        columns = dict(zip(COLUMNS, unpacked(stored), strict=True))
+        connection.execute(sql(DELETE_FTS), {"id": article_id, **columns})
+    connection.execute(sql("DELETE FROM article_search WHERE article_id = :id"), {"id": article_id})
+
+
+def words_of(
+    *, title: str, text: str, authors: Sequence[str] = (), description: str | None = None, tags: Sequence[str] = ()
+) -> Words:
+    """What is indexed of an article, cut to what both engines can hold."""
+    heads = [bounded_parts(parts) for parts in ((title,), authors, tags)]
+    room = Room()
+    for head in heads:
+        room.taken(head)
+    body = [*tokens(description or ""), BREAK] if description else []
+    return Words(title=heads[0], authors=heads[1], tags=heads[2], body=tuple(room.taken([*body, *tokens(text)])))
+
+
+def bounded_parts(parts: Sequence[str]) -> tuple[str, ...]:
+    """Tokens of several short texts with breaks between them."""
+    joined: list[str] = []
+    for part in parts:
+        if len(joined) >= MAX_COLUMN_TOKENS:
+            break
+        joined += [BREAK, *tokens(part)] if joined else tokens(part)
+    return tuple(joined[:MAX_COLUMN_TOKENS])
+
+
+class Room:
+    """Counts what a tsvector of the words would take, and says where it is full."""
+
+    def __init__(self) -> None:
+        self.positions: defaultdict[str, int] = defaultdict(int)
+        self.bytes = 0
+
+    def taken(self, words: Iterable[str]) -> list[str]:
+        """The words that fit."""
+        kept = []
+        for word in words:
+            seen = self.positions[word]
+            self.positions[word] = seen + 1
+            self.bytes += 2 if seen < MAX_POSITIONS else 0
+            self.bytes += 0 if seen else LEXEME_BYTES + len(word.encode())
+            if self.bytes > MAX_INDEX_BYTES:
+                break
+            kept.append(word)
+        return kept
+
+
+def positions_of(words: Words) -> tuple[dict[str, list[tuple[int, str]]], int]:
+    """Token → its places with weights, and the last place. Columns and breaks leave a place empty."""
+    places: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    place = 0
+    for column in COLUMNS:
+        place += 1
+        for word in words.column(column):
+            place += 1
+            if word != BREAK:
+                places[word].append((place, WEIGHTS[column]))
+    return places, place
+
+
+def tsvector(words: Words) -> str:
+    """The words as PostgreSQL spells a tsvector: ``'mars':2A,17D``; each word keeps its first places.
+
+    Tokens hold letters and digits alone, so nothing needs escaping.
+    """
+    places, _ = positions_of(words)
+    entries = []
+    for word, found in places.items():
+        kept = [(place, weight) for place, weight in found[:MAX_POSITIONS] if place < MAX_POSITION]
+        kept = kept or [(MAX_POSITION, found[0][1])]
+        entries.append(f"'{word}':" + ",".join(f"{place}{weight}" for place, weight in kept))
+    return " ".join(entries)
+
+
+def is_long(words: Words) -> bool:
+    """Whether a tsvector would lose places, and phrases with them."""
+    places, last = positions_of(words)
+    return last >= MAX_POSITION or any(len(found) > MAX_POSITIONS for found in places.values())
+
+
+def packed(columns: Sequence[str]) -> bytes:
+    return zlib.compress("\n".join(columns).encode(), level=1)  # level 6 takes three times as long for 10 % less
+
+
+def unpacked(stored: bytes) -> list[str]:
+    return zlib.decompress(stored).decode().split("\n")
+
+
+CREATE = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE article_fts USING fts5(title, authors, tags, body, content='', tokenize='ascii')",
+        "CREATE TABLE article_search (article_id INTEGER PRIMARY KEY, words BLOB NOT NULL)",
+    ),
+    "postgresql": (
+        "CREATE TABLE article_search (article_id BIGINT PRIMARY KEY, tsv TSVECTOR NOT NULL, tokens TEXT)",
+        "CREATE INDEX ix_article_search_tsv ON article_search USING gin (tsv)",
+    ),
+}
+INSERT_FTS = "INSERT INTO article_fts (rowid, title, authors, tags, body) VALUES (:id, :title, :authors, :tags, :body)"
+DELETE_FTS = (
+    "INSERT INTO article_fts (article_fts, rowid, title, authors, tags, body) "
+    "VALUES ('delete', :id, :title, :authors, :tags, :body)"
+)
+INSERT_WORDS = "INSERT INTO article_search (article_id, words) VALUES (:id, :words)"
+SELECT_WORDS = "SELECT words FROM article_search WHERE article_id = :id"
+UPSERT_TSV = (
+    "INSERT INTO article_search (article_id, tsv, tokens) VALUES (:id, CAST(:tsv AS tsvector), :tokens) "
+    "ON CONFLICT (article_id) DO UPDATE SET tsv = excluded.tsv, tokens = excluded.tokens"
+)
