@@ -1,0 +1,84 @@
+"""The index beside the WARC files: CDXJ, one sorted file a WARC file, for replay tools.
+
+A line is ``<SURT> <14 digits> <JSON>``, as in https://specs.webrecorder.net/cdxj/0.1.0/. It names what can be
+replayed: responses and identical-payload revisits; not 304 answers, requests or metadata.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from archive.errors import CaptureError
+from archive.model import Locator
+from archive.records import StoredRecord, parse_warc_date
+
+MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
+IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+
+
+def surt_key(url: str) -> str:
+    """The key replay tools look a URL up by: host labels reversed, all lower-case, query sorted.
+
+    ``archive.urls.url_key`` folds more (AMP, print, index.html) and serves deduplication only.
+    """
+    parts = urlsplit(url.lower())
+    host = re.sub(r"^www\d*\.", "", parts.hostname or "")
+    labels = host if re.fullmatch(r"[\d.]+|.*:.*", host) else ",".join(reversed(host.split(".")))
+    is_default = parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme))
+    path = parts.path.rstrip("/") or "/"
+    query = "&".join(sorted(parts.query.split("&"))) if parts.query else ""
+    return f"{labels}{'' if is_default else f':{parts.port}'}){path}" + (f"?{query}" if query else "")
+
+
+def cdxj_line(record: StoredRecord) -> str | None:
+    """The record's line without line end; None for a record that is not replayed."""
+    if record.warc_type not in ("response", "revisit") or record.field("WARC-Profile") == NOT_MODIFIED:
+        return None
+    url = record.field("WARC-Target-URI") or ""
+    message = record.http
+    found = MIME.match(message.header("Content-Type") or "")
+    return line_of(
+        url=url,
+        date=record.field("WARC-Date") or "",
+        mime="warc/revisit" if record.warc_type == "revisit" else (found.group().lower() if found else "unk"),
+        status=message.status,
+        digest=record.field("WARC-Payload-Digest") or "",
+        locator=record.locator,
+    )
+
+
+def line_of(*, url: str, date: str, mime: str, status: int, digest: str, locator: Locator) -> str:
+    """One line from its values; offsets and lengths are strings, as in every CDXJ."""
+    values = {
+        "url": url,
+        "mime": mime,
+        "status": str(status),
+        "digest": digest,
+        "length": str(locator.length),
+        "offset": str(locator.offset),
+        "filename": locator.filename,
+    }
+    timestamp = parse_warc_date(date).strftime("%Y%m%d%H%M%S")
+    return f"{surt_key(url)} {timestamp} {json.dumps(values, ensure_ascii=True)}"
+
+
+def write_index(cdxj_dir: Path, warc_name: str, lines: Iterable[str]) -> Path:
+    """Write the sorted index of one WARC file: whole or not at all. Raises ``CaptureError``."""
+    path = cdxj_dir / (warc_name.removesuffix(".warc.gz") + ".cdxj")
+    draft = path.with_name(path.name + ".open")
+    try:
+        cdxj_dir.mkdir(parents=True, exist_ok=True)
+        with draft.open("w", encoding="ascii", newline="\n") as file:
+            file.writelines(line + "\n" for line in sorted(lines))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as exc:
+        raise CaptureError(f"{path}: index not written: {exc}") from exc
+    return path

@@ -1,0 +1,292 @@
+"""The evidence on disk: WARC 1.1 files under ``warc/``, one gzip member a record.
+
+A file is ``perilune-<UTC timestamp>-r<run>-p<pid>-<serial>.warc.gz``; while it is written its name ends in
+``.open`` and the writer holds a lock (flock) on it, so that concurrent runs keep to their own files and
+:func:`repair_torn` can tell a file in use from one a crash left behind. Files ending ``-meta.warc.gz`` hold
+what must stay out of a replay index: 304 answers as server-not-modified revisits.
+
+An exchange is written as a response (or revisit) record, its request, and a metadata record saying how the
+URL was found. All three are handed to the operating system in one write before the locator comes back, so
+kill -9 loses nothing that was told; fsync runs when a file closes and at most ``FSYNC_BYTES`` or
+``FSYNC_SECONDS`` apart, which bounds what a power failure can take. A write that fails is cut off again,
+and the file stays valid.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from archive.cdxj import IDENTICAL, NOT_MODIFIED, cdxj_line, write_index
+from archive.errors import CaptureError
+from archive.model import Locator
+from archive.records import (
+    Fields,
+    StoredRecord,
+    field_block,
+    http_message,
+    members,
+    record_member,
+    sha1_digest,
+    storable_head,
+    warc_date,
+)
+from archive.warcfile import OPEN, Repair, WarcFile, new_record_id, repair_leftovers, repair_torn
+
+MAX_FILE_BYTES = 1_000_000_000  # the WARC standard's own advice (annex): 1 GB, which every tool and disk copes with
+__all__ = [
+    "Exchange",
+    "Original",
+    "Repair",
+    "WarcWriter",
+    "Written",
+    "iter_records",
+    "read_record",
+    "repair_leftovers",
+    "repair_torn",
+]
+CONFORMS_TO = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The response record a revisit points at."""
+
+    record_id: str
+    target_uri: str
+    captured_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its answer as they went over the wire."""
+
+    target_uri: str
+    started_at: datetime
+    request: bytes
+    """Head and body as sent."""
+    response_head: bytes
+    """Status line to blank line as received."""
+    response_body: bytes
+    """Transfer encoding undone, content encoding on."""
+    ip_address: str | None = None
+    protocols: tuple[str, ...] = ()
+    """WARC-Protocol values, such as ``http/1.1`` and ``tls/1.3``."""
+    cipher_suite: str | None = None
+    truncated: str | None = None
+    """length | time | disconnect | unspecified."""
+    found: Fields = ()
+    """How the URL was found, as fields of the metadata record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Where an exchange's response or revisit record went."""
+
+    record_id: str
+    locator: Locator
+    revisit_of: str | None
+
+
+class WarcWriter:
+    """Writes one run's exchanges. Not for use from two threads at once.
+
+    Raises ``CaptureError`` when the directory can't be made or written to.
+    """
+
+    def __init__(
+        self,
+        warc_dir: Path,
+        *,
+        run_id: int,
+        software: str,
+        operator: str | None = None,
+        info: Mapping[str, str] | None = None,
+        cdxj_dir: Path | None = None,
+        max_bytes: int = MAX_FILE_BYTES,
+    ) -> None:
+        self.warc_dir = warc_dir
+        self.cdxj_dir = cdxj_dir or warc_dir.parent / "cdxj"
+        self.max_bytes = max_bytes
+        self.run_id = run_id
+        self.info = (
+            ("software", software),
+            ("format", "WARC File Format 1.1"),
+            ("conformsTo", CONFORMS_TO),
+            ("robots", "obey"),
+            ("isPartOf", f"run {run_id}"),
+            *((("operator", operator),) if operator else ()),
+            *(info or {}).items(),
+        )
+        self.serial = 0
+        self.files: dict[str, WarcFile] = {}
+        try:
+            warc_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise CaptureError(f"{warc_dir}: can't be made: {exc.strerror}") from exc
+        if not os.access(warc_dir, os.W_OK | os.X_OK):
+            raise CaptureError(f"{warc_dir}: can't be written to")
+
+    def write_exchange(
+        self, exchange: Exchange, *, original: Original | None = None, is_not_modified: bool = False
+    ) -> Written:
+        """Write the records of one exchange; they are with the operating system when this returns.
+
+        ``original``: the response that had the same payload, or the one a 304 confirms. It must not be a
+        revisit itself. Raises ``CaptureError``; then nothing of the exchange is in the file.
+        """
+        file = self.file_for("-meta" if is_not_modified else "")
+        answer = answer_record(exchange, original=original, is_not_modified=is_not_modified, info_id=file.info_id)
+        record_id = answer.record_id
+        parts = [
+            record_member(answer.fields, answer.block),
+            record_member(request_fields(exchange, record_id, file.info_id), exchange.request),
+        ]
+        if exchange.found:
+            parts.append(record_member(metadata_fields(exchange, record_id, file.info_id), field_block(exchange.found)))
+        locator = file.append(parts)
+        if not is_not_modified:
+            file.index.append(index_line(exchange, answer, locator))
+        revisit_of = original.record_id if original else None
+        return Written(record_id=record_id, locator=locator, revisit_of=revisit_of)
+
+    def file_for(self, kind: str) -> WarcFile:
+        """The open file for ``kind`` ("" or "-meta"), a new one when there is none or it is full."""
+        file = self.files.get(kind)
+        if file and file.size >= self.max_bytes:
+            self.finish(kind)
+            file = None
+        if file is None:
+            self.serial += 1
+            stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")[:17]
+            name = f"perilune-{stamp}-r{self.run_id}-p{os.getpid()}-{self.serial:05d}{kind}.warc.gz"
+            file = self.files[kind] = WarcFile(self.warc_dir / name, self.info)
+        return file
+
+    def finish(self, kind: str) -> None:
+        """Close the file of ``kind``, give it its final name and write its index."""
+        file = self.files.pop(kind)
+        file.close()
+        if not kind:
+            write_index(self.cdxj_dir, file.path.name, file.index)
+
+    def close(self) -> None:
+        """Finish every open file. Raises ``CaptureError``; calling it again is harmless."""
+        for kind in list(self.files):
+            self.finish(kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A response or revisit record before it is written."""
+
+    record_id: str
+    fields: Fields
+    block: bytes
+
+
+def answer_record(exchange: Exchange, *, original: Original | None, is_not_modified: bool, info_id: str) -> Answer:
+    """The response record of an exchange, or its revisit record when there is an original to point at."""
+    head = storable_head(exchange.response_head, len(exchange.response_body))
+    is_revisit = original is not None or is_not_modified
+    common = common_fields(exchange, info_id)
+    fields = [
+        ("WARC-Type", "revisit" if is_revisit else "response"),
+        *common,
+        ("Content-Type", "application/http; msgtype=response"),
+    ]
+    if not is_not_modified:
+        fields.append(("WARC-Payload-Digest", sha1_digest(exchange.response_body)))
+    if is_revisit:
+        fields.append(("WARC-Profile", NOT_MODIFIED if is_not_modified else IDENTICAL))
+    if original:
+        fields.append(("WARC-Refers-To", original.record_id))
+        fields.append(("WARC-Refers-To-Target-URI", original.target_uri))
+        fields.append(("WARC-Refers-To-Date", warc_date(original.captured_at)))
+    if exchange.truncated:
+        fields.append(("WARC-Truncated", exchange.truncated))
+    block = head if is_revisit else head + exchange.response_body
+    return Answer(record_id=common[0][1], fields=fields, block=block)
+
+
+def common_fields(exchange: Exchange, info_id: str) -> list[tuple[str, str]]:
+    """Id first, then what every record of an exchange says. Protocols: iipc.github.io/warc-specifications, 1.1+."""
+    fields = [
+        ("WARC-Record-ID", new_record_id()),
+        ("WARC-Date", warc_date(exchange.started_at)),
+        ("WARC-Target-URI", exchange.target_uri),
+        ("WARC-Warcinfo-ID", info_id),
+    ]
+    if exchange.ip_address:
+        fields.append(("WARC-IP-Address", exchange.ip_address))
+    fields.extend(("WARC-Protocol", protocol) for protocol in exchange.protocols)
+    if exchange.cipher_suite:
+        fields.append(("WARC-Cipher-Suite", exchange.cipher_suite))
+    return fields
+
+
+def request_fields(exchange: Exchange, record_id: str, info_id: str) -> Fields:
+    """Fields of the request record that belongs to ``record_id``."""
+    return [
+        ("WARC-Type", "request"),
+        *common_fields(exchange, info_id),
+        ("WARC-Concurrent-To", record_id),
+        ("Content-Type", "application/http; msgtype=request"),
+        ("WARC-Payload-Digest", sha1_digest(http_message(exchange.request).body)),
+    ]
+
+
+def metadata_fields(exchange: Exchange, record_id: str, info_id: str) -> Fields:
+    """Fields of the metadata record that says how the URL of ``record_id`` was found."""
+    return [
+        ("WARC-Type", "metadata"),
+        ("WARC-Record-ID", new_record_id()),
+        ("WARC-Date", warc_date(exchange.started_at)),
+        ("WARC-Target-URI", exchange.target_uri),
+        ("WARC-Warcinfo-ID", info_id),
+        ("WARC-Concurrent-To", record_id),
+        ("Content-Type", "application/warc-fields"),
+    ]
+
+
+def index_line(exchange: Exchange, answer: Answer, locator: Locator) -> str:
+    """The CDXJ line of a record just written."""
+    fields = (*answer.fields, ("Content-Length", str(len(answer.block))))
+    line = cdxj_line(StoredRecord(locator=locator, fields=tuple(fields), block=answer.block))
+    assert line is not None  # only responses and identical-payload revisits come here
+    return line
+
+
+def iter_records(path: Path) -> Iterator[StoredRecord]:
+    """The records of one of our files, finished or in writing, in order; one in memory at a time.
+
+    Raises ``CaptureError`` when it can't be read, or at the first torn or altered record.
+    """
+    try:
+        with path.open("rb") as file:
+            yield from members(file, path.name.removesuffix(OPEN))
+    except OSError as exc:
+        raise CaptureError(f"{path}: can't be read: {exc.strerror}") from exc
+
+
+def read_record(warc_dir: Path, locator: Locator) -> StoredRecord:
+    """The record at a locator, also while its file is still being written.
+
+    ``record.http.decoded_body()`` is the page; a revisit has none: read the record it refers to.
+    Raises ``CaptureError`` when the file is missing, the record damaged, or not of the length we know.
+    """
+    if Path(locator.filename).name != locator.filename:
+        raise CaptureError(f"not a file name: {locator.filename!r}")
+    path = warc_dir / locator.filename
+    path = path if path.exists() else path.with_name(path.name + OPEN)
+    try:
+        with path.open("rb") as file:
+            record = next(members(file, locator.filename, start=locator.offset), None)
+    except OSError as exc:
+        raise CaptureError(f"{path}: can't be read: {exc.strerror}") from exc
+    if record is None or record.locator.length != locator.length:
+        raise CaptureError(f"{locator.filename}@{locator.offset}: no record of {locator.length} bytes there")
+    return record

@@ -1,0 +1,297 @@
+"""archive.warc: what goes into a WARC file comes out again, and a crash costs at most the record in writing."""
+
+import gzip
+import io
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from fastwarc.warc import ArchiveIterator
+from warcio.checker import Checker
+
+from archive.errors import CaptureError, LockedError
+from archive.model import Locator
+from archive.warc import (
+    Exchange,
+    Original,
+    WarcWriter,
+    iter_records,
+    read_record,
+    repair_leftovers,
+    repair_torn,
+)
+
+NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+
+
+def an_exchange(body: bytes = b"<p>Lift-off.</p>", **changes) -> Exchange:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(body)
+    values = {
+        "target_uri": "https://example.org/news/launch",
+        "started_at": NOON,
+        "request": b"GET /news/launch HTTP/1.1\r\nHost: example.org\r\n\r\n",
+        "response_head": head,
+        "response_body": body,
+        "ip_address": "203.0.113.5",
+        "protocols": ("http/1.1", "tls/1.3"),
+        "found": (("source", "esa"), ("via", "https://example.org/feed")),
+    }
+    return Exchange(**(values | changes))
+
+
+def a_writer(home: Path, **changes) -> WarcWriter:
+    return WarcWriter(
+        home / "warc", **({"run_id": 7, "software": "perilune/0", "operator": "ops@example.org"} | changes)
+    )
+
+
+def warc_files(home: Path) -> list[str]:
+    return sorted(path.name for path in (home / "warc").iterdir())
+
+
+def is_valid(path: Path) -> bool:
+    arguments = SimpleNamespace(inputs=[str(path)], verbose=False)
+    return Checker(arguments).process_all() == 0 and all(
+        record.verify_block_digest() for record in ArchiveIterator(path.open("rb"), parse_http=False)
+    )
+
+
+def test_exchange_is_read_back_byte_for_byte(tmp_path):
+    writer = a_writer(tmp_path)
+
+    written = writer.write_exchange(an_exchange())
+
+    record = read_record(tmp_path / "warc", written.locator)
+    assert record.warc_type == "response"
+    assert record.field("warc-record-id") == written.record_id
+    assert record.field("WARC-Date") == "2026-03-01T12:00:00.250000Z"
+    assert record.field("WARC-IP-Address") == "203.0.113.5"
+    assert record.field("WARC-Payload-Digest") == "sha1:XLHGNS2ALIP73ATLCA4NVCS6N4WO2YNU"
+    assert [value for key, value in record.fields if key == "WARC-Protocol"] == ["http/1.1", "tls/1.3"]
+    assert record.block == b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 16\r\n\r\n<p>Lift-off.</p>"
+    assert record.http.status == 200
+    assert record.http.decoded_body() == b"<p>Lift-off.</p>"
+
+
+def test_finished_file_holds_info_response_request_and_metadata(tmp_path):
+    writer = a_writer(tmp_path)
+    written = writer.write_exchange(an_exchange())
+    writer.close()
+
+    (path,) = (tmp_path / "warc").iterdir()
+    records = list(iter_records(path))
+
+    assert [record.warc_type for record in records] == ["warcinfo", "response", "request", "metadata"]
+    assert b"software: perilune/0\r\n" in records[0].block
+    assert b"operator: ops@example.org\r\n" in records[0].block
+    assert records[2].field("WARC-Concurrent-To") == written.record_id
+    assert records[3].block == b"source: esa\r\nvia: https://example.org/feed\r\n"
+    assert records[1].locator == written.locator
+    assert is_valid(path)
+
+
+def test_chunked_body_is_stored_without_chunks_and_says_so(tmp_path):
+    writer = a_writer(tmp_path)
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Kept: yes\r\n\r\n"
+
+    written = writer.write_exchange(an_exchange(b"12345", response_head=head))
+
+    assert read_record(tmp_path / "warc", written.locator).block == (
+        b"HTTP/1.1 200 OK\r\nX-Archive-Orig-Transfer-Encoding: chunked\r\nX-Kept: yes\r\nContent-Length: 5\r\n\r\n12345"
+    )
+
+
+def test_revisit_points_at_the_original_and_holds_no_body(tmp_path):
+    writer = a_writer(tmp_path)
+    first = writer.write_exchange(an_exchange())
+    original = Original(record_id=first.record_id, target_uri="https://example.org/news/launch", captured_at=NOON)
+
+    written = writer.write_exchange(an_exchange(target_uri="https://example.org/copy"), original=original)
+
+    record = read_record(tmp_path / "warc", written.locator)
+    assert written.revisit_of == first.record_id
+    assert record.warc_type == "revisit"
+    assert record.field("WARC-Profile") == "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+    assert record.field("WARC-Refers-To") == first.record_id
+    assert record.field("WARC-Refers-To-Target-URI") == "https://example.org/news/launch"
+    assert record.field("WARC-Refers-To-Date") == "2026-03-01T12:00:00.250000Z"
+    assert record.http.body == b""
+    writer.close()
+    assert is_valid(next((tmp_path / "warc").iterdir()))
+
+
+def test_not_modified_goes_to_a_file_of_its_own_without_index(tmp_path):
+    writer = a_writer(tmp_path)
+    head = b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n'
+
+    written = writer.write_exchange(an_exchange(b"", response_head=head), is_not_modified=True)
+    writer.close()
+
+    assert written.locator.filename.endswith("-meta.warc.gz")
+    assert warc_files(tmp_path) == [written.locator.filename]
+    assert not (tmp_path / "cdxj").exists()
+    assert is_valid(tmp_path / "warc" / written.locator.filename)
+
+
+def test_index_is_sorted_and_leads_to_the_record(tmp_path):
+    writer = a_writer(tmp_path)
+    late = writer.write_exchange(an_exchange(target_uri="https://www.example.org/Zeta?b=2&a=1"))
+    writer.write_exchange(an_exchange(b"other", target_uri="https://example.org/alpha/"))
+    writer.close()
+
+    (index,) = (tmp_path / "cdxj").iterdir()
+    first, second = index.read_text().splitlines()
+
+    assert first.startswith(
+        'org,example)/alpha 20260301120000 {"url": "https://example.org/alpha/", "mime": "text/html"'
+    )
+    assert second == (
+        'org,example)/zeta?a=1&b=2 20260301120000 {"url": "https://www.example.org/Zeta?b=2&a=1", "mime": "text/html", '
+        '"status": "200", "digest": "sha1:XLHGNS2ALIP73ATLCA4NVCS6N4WO2YNU", '
+        f'"length": "{late.locator.length}", "offset": "{late.locator.offset}", "filename": "{late.locator.filename}"}}'
+    )  # fmt: skip
+
+
+def test_file_is_open_while_written_and_renamed_when_closed(tmp_path):
+    writer = a_writer(tmp_path)
+    written = writer.write_exchange(an_exchange())
+
+    assert warc_files(tmp_path) == [written.locator.filename + ".open"]
+    writer.close()
+    assert warc_files(tmp_path) == [written.locator.filename]
+
+
+def test_files_rotate_by_size(tmp_path):
+    writer = a_writer(tmp_path, max_bytes=2_000)
+    locators = [writer.write_exchange(an_exchange(os.urandom(1500))).locator for _ in range(3)]
+    writer.close()
+
+    assert len({locator.filename for locator in locators}) == 3
+    assert warc_files(tmp_path) == sorted(locator.filename for locator in locators)
+
+
+def test_nothing_written_leaves_no_file(tmp_path):
+    a_writer(tmp_path).close()
+
+    assert warc_files(tmp_path) == []
+
+
+@pytest.mark.parametrize("lost", [1, 6, 300], ids=["last byte", "in its checksum", "in its body"])
+def test_torn_record_is_cut_off_and_the_rest_kept(tmp_path, lost):
+    writer = a_writer(tmp_path)
+    kept = writer.write_exchange(an_exchange())
+    torn = writer.write_exchange(an_exchange(os.urandom(2000)))
+    draft = tmp_path / "warc" / (kept.locator.filename + ".open")
+    crash(writer)
+    end = torn.locator.offset + torn.locator.length
+    os.truncate(draft, end - lost)
+
+    (repair,) = repair_leftovers(tmp_path / "warc")
+
+    assert repair.records == 4
+    assert repair.kept_bytes == torn.locator.offset
+    assert repair.cut_bytes == torn.locator.length - lost
+    assert warc_files(tmp_path) == [kept.locator.filename]
+    assert is_valid(tmp_path / "warc" / kept.locator.filename)
+    assert read_record(tmp_path / "warc", kept.locator).http.body == b"<p>Lift-off.</p>"
+    assert [line.split()[0] for line in next((tmp_path / "cdxj").iterdir()).read_text().splitlines()] == [
+        "org,example)/news/launch"
+    ]
+
+
+def test_whole_leftover_is_finished_without_loss(tmp_path):
+    writer = a_writer(tmp_path)
+    written = writer.write_exchange(an_exchange())
+    crash(writer)
+
+    (repair,) = repair_leftovers(tmp_path / "warc")
+
+    assert (repair.records, repair.cut_bytes) == (4, 0)
+    assert warc_files(tmp_path) == [written.locator.filename]
+
+
+def test_leftover_with_nothing_but_garbage_is_removed(tmp_path):
+    draft = tmp_path / "warc" / "perilune-x.warc.gz.open"
+    draft.parent.mkdir()
+    draft.write_bytes(b"\0" * 100)
+
+    assert repair_torn(draft).cut_bytes == 100
+    assert warc_files(tmp_path) == []
+
+
+def test_file_another_run_is_writing_is_left_alone(tmp_path):
+    writer = a_writer(tmp_path)
+    written = writer.write_exchange(an_exchange())
+    draft = tmp_path / "warc" / (written.locator.filename + ".open")
+
+    assert repair_leftovers(tmp_path / "warc") == []
+    with pytest.raises(LockedError):
+        repair_torn(draft)
+    assert draft.exists()
+
+
+def test_record_in_a_file_being_written_can_be_read(tmp_path):
+    writer = a_writer(tmp_path)
+    written = writer.write_exchange(an_exchange(b"now"))
+
+    assert read_record(tmp_path / "warc", written.locator).http.body == b"now"
+
+
+@pytest.mark.parametrize(
+    "locator",
+    [
+        pytest.param(Locator(filename="none.warc.gz", offset=0, length=9), id="no file"),
+        pytest.param(Locator(filename="../archive.db", offset=0, length=9), id="outside"),
+    ],
+)
+def test_record_that_is_not_there_is_an_error(tmp_path, locator):
+    with pytest.raises(CaptureError):
+        read_record(tmp_path, locator)
+
+
+def test_altered_byte_is_noticed_when_read(tmp_path):
+    writer = a_writer(tmp_path)
+    written = writer.write_exchange(an_exchange(os.urandom(500)))
+    writer.close()
+    path = tmp_path / "warc" / written.locator.filename
+    data = bytearray(path.read_bytes())
+    data[written.locator.offset + written.locator.length - 20] ^= 1
+    path.write_bytes(data)
+
+    with pytest.raises(CaptureError):
+        read_record(tmp_path / "warc", written.locator)
+
+
+def test_unwritable_directory_is_a_capture_error(tmp_path):
+    (tmp_path / "warc").write_text("a file stands in the way")
+
+    with pytest.raises(CaptureError, match="warc"):
+        a_writer(tmp_path)
+
+
+def test_control_characters_cannot_break_out_of_a_field(tmp_path):
+    writer = a_writer(tmp_path)
+    written = writer.write_exchange(an_exchange(found=(("title", "one\r\nWARC-Type: forged\x00two \udc80"),)))
+    writer.close()
+
+    records = list(iter_records(tmp_path / "warc" / written.locator.filename))
+
+    assert records[3].block == b"title: one WARC-Type: forged two ?\r\n"
+
+
+def test_each_record_is_one_gzip_member(tmp_path):
+    writer = a_writer(tmp_path)
+    written = writer.write_exchange(an_exchange())
+    writer.close()
+    data = (tmp_path / "warc" / written.locator.filename).read_bytes()
+    member = data[written.locator.offset : written.locator.offset + written.locator.length]
+
+    assert gzip.GzipFile(fileobj=io.BytesIO(member)).read().startswith(b"WARC/1.1\r\nWARC-Type: response\r\n")
+
+
+def crash(writer: WarcWriter) -> None:
+    """End the writer as kill -9 does: the lock goes, the name stays."""
+    for file in writer.files.values():
+        os.close(file.descriptor)
