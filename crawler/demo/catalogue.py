@@ -8,21 +8,34 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from crawler.demo.publishers.bitrix import Bitrix
+from crawler.demo.publishers.daily import Daily
 from crawler.demo.publishers.drupal import Drupal
+from crawler.demo.publishers.ghost import Ghost
+from crawler.demo.publishers.japanese_agency import JapaneseAgency
 from crawler.demo.publishers.javascript_shell import JavaScriptShell
+from crawler.demo.publishers.mirror import Mirror
 from crawler.demo.publishers.publisher import Carried, Outlet, Publisher
+from crawler.demo.publishers.table_layout import TableLayout
 from crawler.demo.publishers.wordpress_blocks import WordPressBlocks
 from crawler.demo.publishers.wordpress_classic import WordPressClassic
 from crawler.demo.stories import Story, in_edition, read_story
 
 SYSTEMS: Mapping[str, type[Publisher]] = {
+    "bitrix": Bitrix,
+    "daily": Daily,
     "drupal": Drupal,
+    "ghost": Ghost,
+    "japanese-agency": JapaneseAgency,
     "javascript-shell": JavaScriptShell,
+    "mirror": Mirror,
+    "table-layout": TableLayout,
     "wordpress-blocks": WordPressBlocks,
     "wordpress-classic": WordPressClassic,
 }
@@ -90,11 +103,13 @@ def carry(
     """One story on a publisher's site, from an entry of its ``[[carries]]``."""
     story = in_edition(stories()[how["story"]], edition)
     writer = story.key.split("/")[0]
+    original_url = bases[writer] + path_at(writer, story)
+    if "published" in how:
+        story = replace(story, published_at=how["published"])
     return Carried(
         story=story,
         path=path_at(outlet.id, story),
-        original_url=bases[writer] + path_at(writer, story),
-        placement=how.get("placement"),
+        original_url=original_url,
         links_original=how.get("links_original", False),
         is_copy=writer != outlet.id,
     )

@@ -66,7 +66,7 @@ class Sample:
 
 
 @contextmanager
-def serve_sample(*, edition: int = FIRST_EDITION, port: int = PORT) -> Iterator[Sample]:
+def serve_publishers(*, edition: int = FIRST_EDITION, port: int = PORT) -> Iterator[Sample]:
     """Serve every publisher on its own loopback address until the block ends; port 0 takes a free one.
 
     Raises ``ConfigError`` when an address or the port can't be had.

@@ -13,11 +13,8 @@ from archive.errors import ConfigError
 from crawler.demo.server import NotFound, Raw, Request, Response, SiteServer, bind_all, chunked, reset
 
 PROSE = b"Twelve small satellites crossed the terminator in a line. " * 12
-VALIDATORS = (
-    ("Content-Type", "text/html"),
-    ("ETag", '"v1"'),
-    ("Last-Modified", "Fri, 04 Jul 2025 10:00:00 GMT"),
-)
+FRIDAY = "Fri, 04 Jul 2025 10:00:00 GMT"
+VALIDATORS = (("Content-Type", "text/html"), ("ETag", '"v1"'), ("Last-Modified", FRIDAY))
 
 
 class Pages:
@@ -70,8 +67,8 @@ def test_gzip_is_sent_to_those_who_take_it(server: SiteServer) -> None:
     [
         pytest.param({"If-None-Match": '"v1"'}, 304, id="same etag"),
         pytest.param({"If-None-Match": 'W/"v1", "v0"'}, 304, id="weak, in a list"),
-        pytest.param({"If-None-Match": "v0", "If-Modified-Since": "Fri, 04 Jul 2025 10:00:00 GMT"}, 200, id="etag first"),
-        pytest.param({"If-Modified-Since": "Fri, 04 Jul 2025 10:00:00 GMT"}, 304, id="same date"),
+        pytest.param({"If-None-Match": '"v0"', "If-Modified-Since": FRIDAY}, 200, id="etag before date"),
+        pytest.param({"If-Modified-Since": FRIDAY}, 304, id="same date"),
         pytest.param({"If-Modified-Since": "Thu, 03 Jul 2025 10:00:00 GMT"}, 200, id="older date"),
         pytest.param({"If-Modified-Since": "yesterday"}, 200, id="no date"),
     ],

@@ -28,8 +28,6 @@ class Carried:
     story: Story
     path: str
     """Where its page is: the canonical one, as the publisher sees it."""
-    placement: str | None = None
-    """Where the site's chrome stands around this story, for templates that know several places."""
     links_original: bool = False
     """A republished story whose page names the original as canonical."""
     is_copy: bool = False
@@ -160,6 +158,12 @@ def json_in_script(value: object, *, indent: int | None = None) -> str:
 def html_list(stories: Iterable[Carried]) -> str:
     """Titles with links, as ``<li>`` elements."""
     return "\n".join(f'<li><a href="{one.path}">{escape(one.story.title)}</a></li>' for one in stories)
+
+
+def printed_again(carried: Carried, *, element: str = "h2") -> str:
+    """The title once more above the text, on the pages of stories that have it so; else nothing."""
+    title = escape(carried.story.title)
+    return f"<{element}>{title}</{element}>" if "title-twice" in carried.story.facts else ""
 
 
 def author_list(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from crawler.demo.publishers import xml
-from crawler.demo.publishers.publisher import Carried, Publisher, author_list, html_list
+from crawler.demo.publishers.publisher import Carried, Publisher, author_list, html_list, printed_again
 from crawler.demo.stories import Story, html_body
 
 POSTS_A_PAGE = 4
@@ -42,7 +42,7 @@ class WordPressClassic(Publisher):
             "article.html",
             number=str(number),
             title=escape(story.title),
-            printed_again=f"<h2>{escape(story.title)}</h2>" if "title-twice" in story.facts else "",
+            printed_again=printed_again(carried),
             url=url,
             iso=story.published_at.isoformat(),
             printed=f"{story.published_at:%B} {story.day.day}, {story.day.year}",
