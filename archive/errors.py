@@ -42,6 +42,7 @@ class CaptureError(PeriluneError):
     """Evidence can't be written. No evidence, no crawl."""
 
     exit_code = 3
+    reason = "not_captured"  # of a URL that was being fetched when it happened; it stays due
 
 
 class ExtractionError(PeriluneError):

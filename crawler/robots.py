@@ -1,0 +1,169 @@
+"""robots.txt: who may fetch what (RFC 9309), and how slowly (Crawl-delay, Request-rate).
+
+Asked once an origin and run, with a short budget of its own, and kept in WARC like any other exchange.
+An answer of 4xx allows everything (RFC 9309 §2.3.1.3); 5xx, 429 and no answer at all forbid everything for
+this run (§2.3.1.4), and the URLs stay due. What lies behind more than ``REDIRECT_MAX_TIMES`` redirects
+counts as 4xx (§2.3.1.2), and only the first 500 KiB are read (§2.5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from protego import Protego
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    NotConfigured,
+    ResponseDataLossError,
+)
+from scrapy.http import Request
+from scrapy.http.request import NO_CALLBACK
+
+from archive.errors import CaptureError
+from crawler.guard import PrivateAddressError, RedirectLimitError, RefusedError
+from crawler.politeness import politeness_of
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+log = logging.getLogger(__name__)
+
+READ_BYTES = 500 << 10  # RFC 9309 §2.5: parsers must read at least 500 KiB
+FETCH_BYTES = 5 << 20  # beyond this it is no robots.txt; the exchange is cut off
+NO_ANSWER = (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    OSError,
+)
+
+
+class RobotsForbiddenError(RefusedError):
+    """robots.txt forbids the URL to us."""
+
+    reason = "robots_forbidden"
+
+
+class RobotsUnreachableError(RefusedError):
+    """robots.txt could not be had, so nothing is fetched from the host in this run."""
+
+    reason = "robots_unreachable"
+
+
+class Rules:
+    """One origin's robots.txt as it concerns us. ``text`` None: unreachable, everything is forbidden."""
+
+    def __init__(self, text: str | None, agent: str) -> None:
+        self.parsed = None if text is None else Protego.parse(text)
+        self.agent = agent
+
+    @property
+    def is_reachable(self) -> bool:
+        return self.parsed is not None
+
+    def allows(self, url: str) -> bool:
+        return self.parsed is not None and bool(self.parsed.can_fetch(url, self.agent))
+
+    @property
+    def delay_s(self) -> float:
+        """The longer of Crawl-delay and what Request-rate comes to; 0 when neither is given."""
+        if self.parsed is None:
+            return 0.0
+        rate = self.parsed.request_rate(self.agent)
+        per_request = rate.seconds / rate.requests if rate and rate.requests else 0.0
+        return max(float(self.parsed.crawl_delay(self.agent) or 0.0), per_request, 0.0)
+
+
+def rules_of(status: int, body: bytes, agent: str) -> Rules:
+    """The rules an answer means."""
+    if status == 429 or status >= 500:
+        return Rules(None, agent)
+    text = body[:READ_BYTES].decode("utf-8-sig", "replace") if 200 <= status < 300 else ""
+    return Rules(text.replace("\0", ""), agent)
+
+
+class PoliteRobotsMiddleware:
+    """Downloader middleware in the place of Scrapy's own, which lets everything through when robots.txt fails."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            raise NotConfigured("ROBOTSTXT_OBEY is off")
+        self.crawler = crawler
+        self.politeness = politeness_of(crawler)
+        self.agent = crawler.settings["ROBOTSTXT_USER_AGENT"]
+        self.timeout_s = crawler.settings.getfloat("PERILUNE_ROBOTS_TIMEOUT_S")
+        self.longest_delay_s = crawler.settings.getfloat("PERILUNE_CRAWL_DELAY_MAX_S")
+        self.rules: dict[str, asyncio.Future[Rules]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PoliteRobotsMiddleware:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """None when the URL may be fetched. Raises ``RobotsForbiddenError`` or ``RobotsUnreachableError``."""
+        if request.meta.get("dont_obey_robotstxt"):
+            return
+        rules = await self.rules_for(request)
+        if not rules.is_reachable:
+            raise RobotsUnreachableError(f"{request.url}: robots.txt can't be had")
+        if not rules.allows(request.url):
+            raise RobotsForbiddenError(f"{request.url}: forbidden by robots.txt")
+
+    async def rules_for(self, request: Request) -> Rules:
+        """The rules of the request's origin; the first request of an origin fetches them, others wait for it."""
+        parts = urlsplit(request.url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin in self.rules:
+            return await asyncio.shield(self.rules[origin])
+        arriving = self.rules[origin] = asyncio.get_running_loop().create_future()
+        rules = Rules(None, self.agent)
+        try:
+            rules = await self.fetched_rules(origin, request)
+        finally:
+            arriving.set_result(rules)
+        return rules
+
+    async def fetched_rules(self, origin: str, request: Request) -> Rules:
+        """Ask for robots.txt and slow the slot down as it says. Raises ``PrivateAddressError`` only."""
+        assert self.crawler.engine
+        asked = robots_request(origin, request, timeout_s=self.timeout_s)
+        try:
+            response = await self.crawler.engine.download_async(asked)
+        except (PrivateAddressError, CaptureError):
+            raise
+        except RedirectLimitError:
+            return Rules("", self.agent)
+        except (RefusedError, *NO_ANSWER) as exc:
+            log.warning("robots.txt can't be had", extra={"origin": origin, "error": type(exc).__name__})
+            return Rules(None, self.agent)
+        rules = rules_of(response.status, response.body, self.agent)
+        if rules.delay_s > 0:
+            slot = str(asked.meta.get("download_slot") or urlsplit(origin).hostname)
+            self.politeness.slow_down(slot, min(rules.delay_s, self.longest_delay_s))
+        return rules
+
+
+def robots_request(origin: str, request: Request, *, timeout_s: float) -> Request:
+    """The request for an origin's robots.txt, on behalf of ``request`` and in its slot."""
+    meta = {
+        "kind": "robots",
+        "source_id": request.meta.get("source_id"),
+        "dont_obey_robotstxt": True,
+        "handle_httpstatus_all": True,
+        "download_timeout": timeout_s,
+        "download_maxsize": FETCH_BYTES,
+        "max_retry_times": 1,
+    }
+    if slot := request.meta.get("download_slot"):
+        meta["download_slot"] = slot
+    return Request(f"{origin}/robots.txt", priority=1000, meta=meta, callback=NO_CALLBACK, dont_filter=True)
