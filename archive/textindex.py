@@ -32,7 +32,8 @@ WEIGHTS = {"title": "A", "authors": "B", "tags": "C", "body": "D"}
 BREAK = "\ue000"  # private use: never a token of a text or a query
 MAX_COLUMN_TOKENS = 1_000  # of title, authors and tags each; what is longer is not one
 MAX_INDEX_BYTES = 900_000  # of PostgreSQL's 1,048,575 a tsvector, leaving room for alignment
-MAX_POSITION = 16_383  # PostgreSQL's MAXENTRYPOS - 1
+MAX_POSITION = 16_381  # the last place we use: PostgreSQL puts all that follow at 16,383, which must touch no other
+OVERFLOW_POSITION = 16_383  # PostgreSQL's MAXENTRYPOS - 1
 MAX_POSITIONS = 255  # positions of one word; PostgreSQL's MAXNUMPOS - 1
 LEXEME_BYTES = 8  # of one word beside its letters: entry, count, alignment
 
@@ -165,8 +166,8 @@ def tsvector(words: Words) -> str:
     places, _ = positions_of(words)
     entries = []
     for word, found in places.items():
-        kept = [(place, weight) for place, weight in found[:MAX_POSITIONS] if place < MAX_POSITION]
-        kept = kept or [(MAX_POSITION, found[0][1])]
+        kept = [(place, weight) for place, weight in found[:MAX_POSITIONS] if place <= MAX_POSITION]
+        kept = kept or [(OVERFLOW_POSITION, found[0][1])]
         entries.append(f"'{word}':" + ",".join(f"{place}{weight}" for place, weight in kept))
     return " ".join(entries)
 
@@ -174,7 +175,7 @@ def tsvector(words: Words) -> str:
 def is_long(words: Words) -> bool:
     """Whether a tsvector would lose places, and phrases with them."""
     places, last = positions_of(words)
-    return last >= MAX_POSITION or any(len(found) > MAX_POSITIONS for found in places.values())
+    return last > MAX_POSITION or any(len(found) > MAX_POSITIONS for found in places.values())
 
 
 def packed(columns: Sequence[str]) -> bytes:

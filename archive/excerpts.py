@@ -1,0 +1,126 @@
+"""The part of a text that answers a query, and where the words stand in it. Pure; the same for both engines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from archive.query import Column, Text
+from archive.tokens import Token, spans
+
+Range: TypeAlias = tuple[int, int]
+EXCERPT_CHARS = 240  # two to three lines of a terminal
+MAX_SCANNED_CHARS = 50_000  # of a text; 99 % of articles are shorter, and a page of hits must not cost seconds
+MAX_WORD_CHARS = 30  # how far a cut looks for the edge of a word; longer ones, and Chinese, are cut where it falls
+LEAD_CHARS = 60  # shown before the first hit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """Part of a text on one line, ``…`` where it was cut; ``highlights`` are ranges of ``text``, in order, apart."""
+
+    text: str
+    highlights: tuple[Range, ...] = ()
+
+    def pieces(self) -> list[tuple[str, bool]]:
+        """The text in order, each piece with whether it is a hit."""
+        return pieces(self.text, self.highlights)
+
+
+def excerpt(text: str, wanted: Sequence[Text], *, max_chars: int = EXCERPT_CHARS) -> Excerpt:
+    """The ``max_chars`` of a text that hold most of the wanted words; its beginning where it holds none."""
+    found = occurrences(text[:MAX_SCANNED_CHARS], needles(wanted, None))
+    start = best_start(found, max_chars)
+    start, end = edges(text, start, max_chars)
+    inside = [(max(a, start), min(b, end)) for _, (a, b) in found if a < end and b > start]
+    return on_one_line(text, start, end, merged(inside))
+
+
+def highlights(text: str, wanted: Sequence[Text], *, column: Column | None = None) -> tuple[Range, ...]:
+    """Where wanted words stand in a whole text; ``column`` also takes those that are wanted there alone."""
+    found = occurrences(text[:MAX_SCANNED_CHARS], needles(wanted, column))
+    return merged([place for _, place in found])
+
+
+def pieces(text: str, ranges: Sequence[Range]) -> list[tuple[str, bool]]:
+    """A text in order, each piece with whether a range covers it. Ranges stand apart, in order."""
+    parts, place = [], 0
+    for start, end in ranges:
+        parts += [(text[place:start], False), (text[start:end], True)]
+        place = end
+    return [(part, is_hit) for part, is_hit in (*parts, (text[place:], False)) if part]
+
+
+def needles(wanted: Sequence[Text], column: Column | None) -> list[Text]:
+    return [text for text in wanted if text.column is None or text.column == column]
+
+
+def occurrences(text: str, wanted: Sequence[Text]) -> list[tuple[int, Range]]:
+    """Each place where one of the wanted stands: which of them, and from where to where."""
+    if not wanted:
+        return []
+    found = []
+    words = list(spans(text))
+    for place in range(len(words)):
+        for number, needle in enumerate(wanted):
+            if stands_at(words, place, needle):
+                found.append((number, (words[place].start, words[place + len(needle.words) - 1].end)))
+    return found
+
+
+def stands_at(words: Sequence[Token], place: int, needle: Text) -> bool:
+    first = words[place].word
+    if first != needle.words[0] and not (needle.is_prefix and len(needle.words) == 1):
+        return False
+    here = [token.word for token in words[place : place + len(needle.words)]]
+    if len(here) < len(needle.words) or here[:-1] != list(needle.words[:-1]):
+        return False
+    return here[-1].startswith(needle.words[-1]) if needle.is_prefix else here[-1] == needle.words[-1]
+
+
+def best_start(found: Sequence[tuple[int, Range]], max_chars: int) -> int:
+    """Where the excerpt begins: before the first hit of the stretch with most different words, then most hits."""
+    best, start = (0, 0), 0
+    for place, (_, (first, _)) in enumerate(found):
+        inside = [number for number, (_, end) in found[place : place + 50] if end - first <= max_chars - LEAD_CHARS]
+        score = (len(set(inside)), len(inside))
+        if score > best:
+            best, start = score, max(0, first - LEAD_CHARS)
+    return start
+
+
+def edges(text: str, start: int, max_chars: int) -> Range:
+    """The stretch moved to the edges of words."""
+    if start:
+        gap = re.search(r"\s", text[start : start + MAX_WORD_CHARS])
+        start += gap.end() if gap else 0
+    end = min(len(text), start + max_chars)
+    if end < len(text):
+        gap = re.search(r"\s(?=\S*$)", text[max(start, end - MAX_WORD_CHARS) : end])
+        end = max(start, end - MAX_WORD_CHARS) + gap.start() if gap else end
+    return start, end
+
+
+def merged(ranges: Sequence[Range]) -> tuple[Range, ...]:
+    """The ranges in order, those that meet made one."""
+    result: list[Range] = []
+    for start, end in sorted(ranges):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return tuple(result)
+
+
+def on_one_line(text: str, start: int, end: int, ranges: Sequence[Range]) -> Excerpt:
+    """The stretch with white space collapsed, its ranges moved along."""
+    shifted = [(a - start, b - start) for a, b in ranges]
+    line, places = "… " if start else "", []
+    for piece, is_hit in pieces(text[start:end], shifted):
+        piece = re.sub(r"\s+", " ", piece)
+        if is_hit:
+            places.append((len(line), len(line) + len(piece)))
+        line += piece
+    return Excerpt(text=line.rstrip() + (" …" if end < len(text) else ""), highlights=tuple(places))

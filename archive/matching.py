@@ -1,0 +1,164 @@
+"""A query's tree as SQL conditions on the article table, for either engine. Everything is a bound parameter.
+
+What the index can answer in one go (words, with AND, OR and exclusions) is one look-up in it; the rest is put
+together around it. On PostgreSQL a phrase is also looked for in ``article_search.tokens``, which only articles
+have that are too long for a tsvector (see :mod:`archive.textindex`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    cast,
+    column,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy import (
+    Text as TextType,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+
+from archive.query import And, Match, Node, Not, Or, Published, Text
+from archive.schema import ArticleRow, SourceRow
+from archive.textindex import WEIGHTS
+
+FTS = table("article_fts", column("rowid", BigInteger()), column("article_fts", TextType()))
+SEARCH = table(
+    "article_search", column("article_id", BigInteger()), column("tsv", TSVECTOR()), column("tokens", TextType())
+)
+
+
+def condition(node: Node, dialect: str) -> ColumnElement[bool]:
+    """What an article row must fulfil; ``dialect`` is sqlite or postgresql."""
+    if is_indexed(node):
+        return ArticleRow.id.in_(indexed_ids(node, dialect))
+    if isinstance(node, Not):
+        return not_(condition(node.node, dialect))
+    if isinstance(node, And):
+        text, others = parted(node)
+        return and_(*(condition(part, dialect) for part in ([text] if text else []) + others))
+    if isinstance(node, Or):
+        return or_(*(condition(part, dialect) for part in node.nodes))
+    if isinstance(node, Published):
+        return published(node)
+    assert isinstance(node, Match)  # texts are indexed
+    return match(node)
+
+
+def parted(node: Node) -> tuple[Node | None, list[Node]]:
+    """The part of a conjunction that one look-up in the index answers (None when there is none), and the rest."""
+    if is_indexed(node):
+        return node, []
+    if not isinstance(node, And):
+        return None, [node]
+    wanted = [part for part in node.nodes if is_indexed(part)]
+    if not wanted:
+        return None, list(node.nodes)
+    unwanted = [part for part in node.nodes if isinstance(part, Not) and is_indexed(part.node)]
+    others = [part for part in node.nodes if part not in wanted and part not in unwanted]
+    return And(nodes=(*wanted, *unwanted)), others
+
+
+def is_indexed(node: Node) -> bool:
+    """Whether one look-up in the index answers it: words, their AND and OR, and exclusions from something."""
+    if isinstance(node, Text):
+        return True
+    if isinstance(node, Or):
+        return all(is_indexed(part) for part in node.nodes)
+    if isinstance(node, And):
+        wanted = [part for part in node.nodes if not isinstance(part, Not)]
+        unwanted = [part.node for part in node.nodes if isinstance(part, Not)]
+        return bool(wanted) and all(is_indexed(part) for part in (*wanted, *unwanted))
+    return False
+
+
+def indexed_ids(node: Node, dialect: str) -> Select[int]:
+    """Select the ids of the articles for which an indexed node holds."""
+    if dialect == "sqlite":
+        return select(FTS.c.rowid).where(fts_match(node))
+    return select(SEARCH.c.article_id).where(tsv_match(node))
+
+
+def fts_match(node: Node) -> ColumnElement[bool]:
+    return FTS.c.article_fts.op("MATCH", is_comparison=True)(literal(fts_expression(node)))
+
+
+def fts_expression(node: Node) -> str:
+    """An indexed node in FTS5's language (sqlite.org/fts5.html §3). Words are letters and digits: quotes hold them."""
+    if isinstance(node, Text):
+        only = f"{node.column} : " if node.column else ""
+        return f'{only}"{" ".join(node.words)}"' + (" *" if node.is_prefix else "")
+    if isinstance(node, Or):
+        return " OR ".join(f"({fts_expression(part)})" for part in node.nodes)
+    assert isinstance(node, And)
+    wanted = " AND ".join(f"({fts_expression(part)})" for part in node.nodes if not isinstance(part, Not))
+    unwanted = " OR ".join(f"({fts_expression(part.node)})" for part in node.nodes if isinstance(part, Not))
+    return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
+
+
+def tsv_match(node: Node) -> ColumnElement[bool]:
+    """An indexed node as a condition on ``article_search``."""
+    if isinstance(node, And):
+        return and_(*(tsv_match(part) for part in node.nodes))
+    if isinstance(node, Or):
+        return or_(*(tsv_match(part) for part in node.nodes))
+    if isinstance(node, Not):
+        return not_(tsv_match(node.node))
+    assert isinstance(node, Text)
+    found = matches(tsquery(node, " <-> "))
+    if len(node.words) == 1 or node.column:
+        return found
+    phrase = f"% {' '.join(node.words)}{'' if node.is_prefix else ' '}%"
+    in_long_text = and_(SEARCH.c.tokens.is_not(None), matches(tsquery(node, " & ")), SEARCH.c.tokens.like(phrase))
+    return or_(found, in_long_text)
+
+
+def matches(query: str) -> ColumnElement[bool]:
+    return SEARCH.c.tsv.op("@@", is_comparison=True)(cast(literal(query), TSQUERY))
+
+
+def tsquery(node: Text, joined_by: str) -> str:
+    """Words in PostgreSQL's language, e.g. ``'sample':A <-> 'retu':*A``."""
+    weight = WEIGHTS[node.column] if node.column else ""
+    last = len(node.words) - 1
+    marks = ["*" if node.is_prefix and place == last else "" for place in range(last + 1)]
+    words = zip(node.words, marks, strict=True)
+    return joined_by.join(f"'{word}'" + (f":{mark}{weight}" if mark or weight else "") for word, mark in words)
+
+
+def any_of(texts: Sequence[Text]) -> str:
+    """A tsquery for ranking: each phrase, or another."""
+    return " | ".join(f"({tsquery(text, ' <-> ')})" for text in texts)
+
+
+def published(node: Published) -> ColumnElement[bool]:
+    """An article without a date fulfils neither end, also under a minus."""
+    ends: list[ColumnElement[bool]] = [ArticleRow.published_at.is_not(None)]
+    if node.since:
+        ends.append(ArticleRow.published_at >= node.since)
+    if node.until:
+        ends.append(ArticleRow.published_at < node.until)
+    return and_(*ends)
+
+
+def match(node: Match) -> ColumnElement[bool]:
+    if node.field == "source":
+        return ArticleRow.source_id == node.value
+    if node.field == "state":
+        return ArticleRow.state == node.value
+    if node.field == "lang":
+        lang = func.lower(func.coalesce(ArticleRow.lang, ""))
+        return or_(lang == node.value, lang.startswith(f"{node.value}-", autoescape=True))
+    fact = SourceRow.publisher_kind if node.field == "kind" else SourceRow.country
+    sources = select(SourceRow.id).where(func.lower(func.coalesce(fact, "")) == node.value)
+    return ArticleRow.source_id.in_(sources)

@@ -1,0 +1,339 @@
+"""The query language, from a line of text to a tree of values. Pure: :mod:`archive.matching` turns the tree into SQL.
+
+``mars "sample return" -crewed (lang:en OR lang:fr) author:"Jane Doe" after:2025-03 rov*``. Terms side by side must
+all hold. docs/query.md is the reference; what is wrong is a ``QueryError`` that points at the place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Literal, TypeAlias, get_args
+
+from archive.errors import QueryError
+from archive.model import ArticleState
+from archive.tokens import IS_UNSPACED, tokens
+
+MAX_CHARS = 2_000  # of a query; far more than anyone types, and little enough to answer
+MAX_WORDS = 100  # after splitting, all terms together
+MAX_DEPTH = 30  # of parentheses
+
+Column: TypeAlias = Literal["title", "authors", "tags"]
+MatchField: TypeAlias = Literal["source", "lang", "kind", "country", "state"]
+
+COLUMN_OF: dict[str, Column] = {"title": "title", "author": "authors", "tag": "tags"}
+MATCH_FIELDS = get_args(MatchField)
+DATE_FIELDS = ("after", "before", "on")
+FIELDS = (*COLUMN_OF, *MATCH_FIELDS, *DATE_FIELDS)
+
+QUOTES = str.maketrans("“”„＂（）：　", '""""(): ')  # as word processors and East Asian keyboards write them
+FIELD = re.compile(r"([A-Za-z]+):(?!//)")
+CHUNK = re.compile(r"[^\s()\"]+")
+DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
+FIRST_YEAR, LAST_YEAR = 1000, 9998  # what both engines and Python can hold, with a year to spare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """Words that stand side by side in one column of the index; any column when ``column`` is None."""
+
+    words: tuple[str, ...]
+    column: Column | None = None
+    is_prefix: bool = False
+    """The last word may go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A field with exactly this value; ``lang:en`` also means ``en-GB``. Values are lower-case."""
+
+    field: MatchField
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """Published in [since, until); None leaves that end open. An article without a date never is."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Not:
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class And:
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Or:
+    nodes: tuple[Node, ...]
+
+
+Node: TypeAlias = Text | Match | Published | Not | And | Or
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A query as written and as understood."""
+
+    text: str
+    root: Node
+
+
+def parse_query(text: str) -> Query:
+    """Understand a query. Raises ``QueryError`` with the place where it can't be."""
+    if len(text) > MAX_CHARS:
+        raise QueryError(f"the query is longer than {MAX_CHARS} characters", query=shown(text), position=MAX_CHARS)
+    parser = Parser(text)
+    root = parser.parse()
+    if root is None:
+        raise QueryError("nothing to search for", query=shown(text), position=0)
+    if (count := sum(len(leaf.words) for leaf in leaves(root) if isinstance(leaf, Text))) > MAX_WORDS:
+        raise QueryError(f"{count} words; at most {MAX_WORDS} can be searched at once", query=shown(text), position=0)
+    return Query(text=text, root=root)
+
+
+def wanted_texts(node: Node) -> tuple[Text, ...]:
+    """The words that make an article a hit (none under a minus), in order: what is highlighted and ranked."""
+    if isinstance(node, Text):
+        return (node,)
+    if isinstance(node, And | Or):
+        return tuple(text for child in node.nodes for text in wanted_texts(child))
+    return ()
+
+
+def leaves(node: Node) -> Iterator[Text | Match | Published]:
+    """Every leaf of the tree, in order."""
+    if isinstance(node, And | Or):
+        for child in node.nodes:
+            yield from leaves(child)
+    elif isinstance(node, Not):
+        yield from leaves(node.node)
+    else:
+        yield node
+
+
+def shown(text: str) -> str:
+    """The query as one printable line of the same length, for the message and its pointer."""
+    return "".join(char if char.isprintable() else " " for char in text[: MAX_CHARS + 1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A piece of the query: ``(``, ``)``, ``AND``, ``OR``, ``NOT`` or a term."""
+
+    kind: Literal["(", ")", "AND", "OR", "NOT", "term"]
+    position: int
+    value: str = ""
+    field: str | None = None
+    is_prefix: bool = False
+
+
+class Parser:
+    """Recursive descent over the parts of one query; a term without a letter or digit counts as not written."""
+
+    def __init__(self, text: str) -> None:
+        self.query = text
+        self.text = text.translate(QUOTES)
+        self.parts = list(self.lexed())
+        self.next = 0
+
+    def fail(self, reason: str, position: int) -> QueryError:
+        return QueryError(reason, query=shown(self.query), position=position)
+
+    def parse(self) -> Node | None:
+        root = self.alternatives(0)
+        if self.next < len(self.parts):
+            raise self.fail("this parenthesis was never opened", self.parts[self.next].position)
+        return root
+
+    def peek(self) -> str:
+        """Kind of the next part; empty at the end."""
+        return self.parts[self.next].kind if self.next < len(self.parts) else ""
+
+    def take(self) -> Part:
+        self.next += 1
+        return self.parts[self.next - 1]
+
+    def alternatives(self, depth: int) -> Node | None:
+        nodes = [self.conjunction(depth)]
+        while self.peek() == "OR":
+            operator = self.take()
+            self.expect_term_after(operator)
+            nodes.append(self.conjunction(depth))
+        return combined(Or, nodes)
+
+    def conjunction(self, depth: int) -> Node | None:
+        nodes: list[Node | None] = []
+        while (kind := self.peek()) not in ("", ")", "OR"):
+            if kind == "AND":
+                operator = self.take()
+                if not nodes:
+                    raise self.fail("AND needs a term on both sides", operator.position)
+                self.expect_term_after(operator)
+                continue
+            nodes.append(self.term(depth))
+        if not nodes and self.peek() == "OR":
+            raise self.fail("OR needs a term on both sides", self.parts[self.next].position)
+        return combined(And, nodes)
+
+    def expect_term_after(self, operator: Part) -> None:
+        if self.peek() in ("", ")", "AND", "OR"):
+            raise self.fail(f"{operator.kind} needs a term on both sides", operator.position)
+
+    def term(self, depth: int) -> Node | None:
+        part = self.take()
+        is_negated = False
+        while part.kind == "NOT":
+            is_negated = not is_negated
+            if self.peek() not in ("(", "term", "NOT"):
+                raise self.fail("nothing follows that could be left out", part.position)
+            part = self.take()
+        node = self.group(part, depth + 1) if part.kind == "(" else self.leaf(part)
+        return Not(node=node) if is_negated and node else node
+
+    def group(self, opening: Part, depth: int) -> Node | None:
+        if depth > MAX_DEPTH:
+            raise self.fail(f"parentheses nested more than {MAX_DEPTH} deep", opening.position)
+        if self.peek() == ")":
+            raise self.fail("nothing stands between these parentheses", opening.position)
+        node = self.alternatives(depth)
+        if self.peek() != ")":
+            raise self.fail("this parenthesis is never closed", opening.position)
+        self.take()
+        return node
+
+    def leaf(self, part: Part) -> Node | None:
+        if part.field in DATE_FIELDS:
+            return self.published(part)
+        if part.field in MATCH_FIELDS:
+            return self.match(part)
+        node = self.words(part)
+        if node is None and part.field:
+            raise self.fail(f"{part.field}: {part.value!r} has no letter or digit to search for", part.position)
+        return node
+
+    def words(self, part: Part) -> Text | None:
+        """The term's words; None when it has none. The lone last character of a run of pairs is not asked for."""
+        words, is_prefix = tokens(part.value), part.is_prefix
+        if not words:
+            return None
+        if IS_UNSPACED.match(words[-1]) and len(words[-1]) == 1:
+            if len(words) > 1 and len(words[-2]) == 2 and IS_UNSPACED.match(words[-2]):
+                words.pop()
+            else:
+                is_prefix = True
+        elif is_prefix and len(words[-1]) < 2:
+            raise self.fail("a beginning needs at least two letters", part.position)
+        return Text(words=tuple(words), column=COLUMN_OF.get(part.field or ""), is_prefix=is_prefix)
+
+    def match(self, part: Part) -> Match:
+        name, value = part.field, part.value.strip().lower()
+        assert name is not None
+        if name == "state" and value not in get_args(ArticleState):
+            raise self.fail(f"state is one of {', '.join(get_args(ArticleState))}; not {part.value!r}", part.position)
+        if not value or part.is_prefix or not value.isprintable():
+            raise self.fail(f"{name}: needs a whole value, not {part.value!r}", part.position)
+        return Match(field=next(known for known in MATCH_FIELDS if known == name), value=value)
+
+    def published(self, part: Part) -> Published:
+        span = None if part.is_prefix else days(part.value.strip())
+        if span is None:
+            reason = f"not a date: {part.value!r}; write YYYY, YYYY-MM or YYYY-MM-DD"
+            raise self.fail(reason, part.position)
+        if part.field == "on":
+            return Published(since=span[0], until=span[1])
+        return Published(since=span[0]) if part.field == "after" else Published(until=span[0])
+
+    def lexed(self) -> Iterator[Part]:
+        """The parts in order, by hand: fields and quotes nest too little for a grammar."""
+        place = 0
+        while place < len(self.text):
+            char = self.text[place]
+            if char.isspace():
+                place += 1
+            elif char in "()":
+                yield Part(kind="(" if char == "(" else ")", position=place)
+                place += 1
+            elif char == "-" and re.match(r"[^\s)]", self.text[place + 1 : place + 2]):
+                yield Part(kind="NOT", position=place)
+                place += 1
+            else:
+                part, place = self.lexed_term(place)
+                yield part
+
+    def lexed_term(self, place: int) -> tuple[Part, int]:
+        """The term that starts here, and where it ends."""
+        start, name = place, None
+        found = FIELD.match(self.text, place)
+        if found and self.is_field(found):
+            name, place = found.group(1).lower(), found.end()
+        if self.text[place : place + 1] == '"':
+            end = self.text.find('"', place + 1)
+            if end < 0:
+                raise self.fail("this quotation mark is never closed", place)
+            value, place = self.text[place + 1 : end], end + 1
+            is_prefix = self.text[place : place + 1] == "*"
+            return Part(kind="term", position=start, value=value, field=name, is_prefix=is_prefix), place + is_prefix
+        chunk = CHUNK.match(self.text, place)
+        value = chunk.group() if chunk else ""
+        if name is None and value in ("AND", "OR", "NOT"):
+            return Part(kind=OPERATORS[value], position=start), place + len(value)
+        bare = value.rstrip("*")
+        is_prefix = bare != value
+        return Part(kind="term", position=start, value=bare, field=name, is_prefix=is_prefix), place + len(value)
+
+    def is_field(self, found: re.Match[str]) -> bool:
+        """Whether a word before a colon is a field. Raises for one that looks like a field and is none of ours."""
+        name, following = found.group(1), self.text[found.end() : found.end() + 1]
+        is_alone = not following or following.isspace() or following in "()"
+        if name.lower() in FIELDS:
+            if is_alone:
+                raise self.fail(f"{name}: needs a value right after the colon", found.start())
+            return True
+        if is_alone:
+            return False
+        reason = f"unknown field {name!r}; known are {', '.join(sorted(FIELDS))}. Put text with a colon in quotes"
+        raise self.fail(reason, found.start())
+
+
+OPERATORS: dict[str, Literal["AND", "OR", "NOT"]] = {"AND": "AND", "OR": "OR", "NOT": "NOT"}
+
+
+def combined(kind: type[And | Or], nodes: list[Node | None]) -> Node | None:
+    """The nodes as one; None when nothing is left of them."""
+    left = tuple(node for node in nodes if node is not None)
+    if len(left) < 2:
+        return left[0] if left else None
+    return kind(nodes=left)
+
+
+def days(text: str) -> tuple[datetime, datetime] | None:
+    """First instant of a year, month or day in UTC, and of the next; None when it is no date."""
+    found = DATE.fullmatch(text)
+    if not found or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+        return None
+    year, month, day = (int(part) if part else None for part in found.groups())
+    assert year is not None
+    try:
+        first = date(year, month or 1, day or 1)
+    except ValueError:
+        return None
+    if day:
+        last = date.fromordinal(first.toordinal() + 1)
+    elif month:
+        last = date(year + month // 12, month % 12 + 1, 1)
+    else:
+        last = date(year + 1, 1, 1)
+    return midnight(first), midnight(last)
+
+
+def midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -1,0 +1,230 @@
+"""Questions to the archive: a query in, a page of hits out. Read only.
+
+``relevance`` is BM25 in SQLite and ``ts_rank`` in PostgreSQL, a hit in the title counting most: the same hits,
+in an order that may differ between the engines. A query that ranks nothing (fields alone, or words of which
+each alternative has other fields) comes newest first. Ties are broken by id, so an order is always the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, cast, func, literal, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
+
+from archive.errors import QueryError
+from archive.excerpts import Excerpt, Range, excerpt, highlights
+from archive.matching import FTS, SEARCH, any_of, condition, fts_match, parted, tsv_match
+from archive.query import Node, Query, Text, parse_query, wanted_texts
+from archive.schema import ArticleRow, SourceRow
+
+MAX_COUNTED = 10_000  # hits; counting a common word to the end costs as much as finding it
+MAX_OFFSET = 10_000  # hits; ranked pages are found by counting, and nobody reads the ten-thousandth
+MAX_LIMIT = 1_000  # hits a page
+TITLE, AUTHORS, TAGS, BODY = 10.0, 4.0, 4.0, 1.0  # weights: a title says what an article is about
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Order: TypeAlias = Literal["relevance", "newest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """An article that answers a query."""
+
+    id: int
+    source_id: str
+    source_name: str
+    url: str
+    title: str
+    title_highlights: tuple[Range, ...]
+    authors: tuple[str, ...]
+    published_at: datetime | None
+    published_at_precision: str
+    lang: str | None
+    state: str
+    duplicate_of: int | None
+    excerpt: Excerpt
+    score: float | None
+    """Higher is better, comparable within one answer alone; None in the order of time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """A page of hits. ``after`` asks for the next one; None on the last."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    is_total_exact: bool
+    """False when there are more than ``total`` (10,000) hits."""
+    order: Order
+    """The order that was possible: relevance may have become newest."""
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One hit before its article is read."""
+
+    id: int
+    score: float | None = None
+    published_at: datetime | None = None
+
+
+def search(
+    connection: Connection,
+    query: str | Query,
+    *,
+    limit: int = 20,
+    after: str | None = None,
+    order: Order = "relevance",
+) -> SearchPage:
+    """A page of at most ``limit`` hits. Raises ``QueryError`` for a query or an ``after`` that can't be read."""
+    query = parse_query(query) if isinstance(query, str) else query
+    limit = max(1, min(limit, MAX_LIMIT))
+    text, others = parted(query.root)
+    total = count(connection, query.root)
+    if order == "relevance" and text is not None:
+        offset = read_offset(query, after)
+        places = ranked(connection, text, others, limit=limit + 1, offset=offset)
+        following = f"r{offset + limit}" if len(places) > limit and offset + limit <= MAX_OFFSET else None
+    else:
+        order = "newest"
+        places = newest(connection, query.root, limit=limit + 1, after=read_place(query, after))
+        following = written_place(places[limit - 1]) if len(places) > limit else None
+    return SearchPage(
+        hits=hits(connection, places[:limit], wanted_texts(query.root)),
+        total=min(total, MAX_COUNTED),
+        is_total_exact=total <= MAX_COUNTED,
+        order=order,
+        after=following,
+    )
+
+
+def count(connection: Connection, root: Node) -> int:
+    """How many articles answer, counted to one more than ``MAX_COUNTED``."""
+    found = select(ArticleRow.id).where(condition(root, connection.dialect.name)).limit(MAX_COUNTED + 1)
+    return connection.execute(select(func.count()).select_from(found.subquery())).scalar_one()
+
+
+def ranked(connection: Connection, text: Node, others: Sequence[Node], *, limit: int, offset: int) -> list[Place]:
+    """The best hits first; equal ones newest id first."""
+    dialect = connection.dialect.name
+    id_, score = (FTS.c.rowid, bm25()) if dialect == "sqlite" else (SEARCH.c.article_id, ts_rank(text))
+    statement = select(id_, score.label("score")).where(fts_match(text) if dialect == "sqlite" else tsv_match(text))
+    if others:
+        statement = statement.join(ArticleRow, ArticleRow.id == id_)
+        statement = statement.where(*(condition(node, dialect) for node in others))
+    statement = statement.order_by(literal_column("score").desc(), id_.desc()).limit(limit).offset(offset)
+    return [Place(id=row[0], score=round(row[1], 6)) for row in connection.execute(statement)]
+
+
+def bm25() -> ColumnElement[float]:
+    """FTS5's rank turned round: it gives the best the lowest."""
+    return -func.bm25(literal_column("article_fts"), TITLE, AUTHORS, TAGS, BODY)
+
+
+def ts_rank(text: Node) -> ColumnElement[float]:
+    """Weights are those of D, C, B, A; 1 divides by 1 + the logarithm of the length."""
+    weights = [weight / TITLE for weight in (BODY, TAGS, AUTHORS, TITLE)]
+    return func.ts_rank(
+        cast(literal(weights, ARRAY(REAL)), ARRAY(REAL)),
+        SEARCH.c.tsv,
+        cast(literal(any_of(wanted_texts(text))), TSQUERY),
+        1,
+    )
+
+
+def newest(connection: Connection, root: Node, *, limit: int, after: Place | None) -> list[Place]:
+    """By date of publication, latest first; then those without a date, by id."""
+    found = condition(root, connection.dialect.name)
+    dated, undated = ArticleRow.published_at.is_not(None), ArticleRow.published_at.is_(None)
+    columns = select(ArticleRow.id, ArticleRow.published_at).where(found).limit(limit)
+    places: list[Place] = []
+    if after is None or after.published_at is not None:
+        statement = columns.where(dated, *([earlier(after)] if after else []))
+        statement = statement.order_by(ArticleRow.published_at.desc(), ArticleRow.id.desc())
+        places = [Place(id=row.id, published_at=row.published_at) for row in connection.execute(statement)]
+        after = None
+    if len(places) < limit:
+        statement = columns.where(undated, *([ArticleRow.id < after.id] if after else []))
+        statement = statement.order_by(ArticleRow.id.desc()).limit(limit - len(places))
+        places += [Place(id=row.id) for row in connection.execute(statement)]
+    return places
+
+
+def earlier(place: Place) -> ColumnElement[bool]:
+    """Stands behind a dated hit in the order of time."""
+    is_same_moment = ArticleRow.published_at == place.published_at
+    return or_(ArticleRow.published_at < place.published_at, and_(is_same_moment, ArticleRow.id < place.id))
+
+
+def read_offset(query: Query, after: str | None) -> int:
+    if after is None:
+        return 0
+    if not re.fullmatch(r"r\d{1,5}", after, re.ASCII) or int(after[1:]) > MAX_OFFSET:
+        raise QueryError(f"not a place in this answer: {after[:40]!r}", query=query.text, position=0)
+    return int(after[1:])
+
+
+def written_place(place: Place) -> str:
+    """Where a page ended: ``n<microseconds since 1970>.<id>``, without the number for an article without a date."""
+    if place.published_at is None:
+        return f"n.{place.id}"
+    return f"n{(place.published_at - EPOCH) // timedelta(microseconds=1)}.{place.id}"
+
+
+def read_place(query: Query, after: str | None) -> Place | None:
+    if after is None:
+        return None
+    found = re.fullmatch(r"n(-?\d{1,18})?\.(\d{1,18})", after, re.ASCII)
+    try:
+        if not found:
+            raise ValueError(after)
+        moment = None if found[1] is None else EPOCH + timedelta(microseconds=int(found[1]))
+    except (ValueError, OverflowError) as exc:
+        raise QueryError(f"not a place in this answer: {after[:40]!r}", query=query.text, position=0) from exc
+    return Place(id=int(found[2]), published_at=moment)
+
+
+def hits(connection: Connection, places: Sequence[Place], wanted: Sequence[Text]) -> tuple[Hit, ...]:
+    """The articles at these places, in their order."""
+    statement = select(
+        ArticleRow.id,
+        ArticleRow.source_id,
+        func.coalesce(SourceRow.name, ArticleRow.source_id).label("source_name"),
+        ArticleRow.canonical_url,
+        ArticleRow.title,
+        ArticleRow.text,
+        ArticleRow.authors,
+        ArticleRow.published_at,
+        ArticleRow.published_at_precision,
+        ArticleRow.lang,
+        ArticleRow.state,
+        ArticleRow.duplicate_of,
+    ).outerjoin(SourceRow, SourceRow.id == ArticleRow.source_id)
+    rows = connection.execute(statement.where(ArticleRow.id.in_([place.id for place in places])))
+    by_id = {row.id: row for row in rows}
+    return tuple(hit(by_id[place.id], place, wanted) for place in places if place.id in by_id)
+
+
+def hit(row: Row[*tuple[Any, ...]], place: Place, wanted: Sequence[Text]) -> Hit:  # Any: the columns of hits()
+    return Hit(
+        id=row.id,
+        source_id=row.source_id,
+        source_name=row.source_name,
+        url=row.canonical_url,
+        title=row.title,
+        title_highlights=highlights(row.title, wanted, column="title"),
+        authors=tuple(row.authors),
+        published_at=row.published_at,
+        published_at_precision=row.published_at_precision,
+        lang=row.lang,
+        state=row.state,
+        duplicate_of=row.duplicate_of,
+        excerpt=excerpt(row.text, wanted),
+        score=place.score,
+    )

@@ -1,0 +1,220 @@
+"""One set of questions over both engines: the same articles answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine
+
+from archive.errors import QueryError
+from archive.search import search
+from tests.archived import a_source, an_archived
+
+LONG = " ".join(f"filler{number}" for number in range(17_000)) + " sample return at last " + "the " * 300 + "very end"
+
+
+@pytest.fixture
+def archive(engine: Engine) -> Engine:
+    """Eight articles, ids 1 to 8."""
+    with engine.begin() as connection:
+        a_source(connection, "esa", kind="agency", country="EU")
+        a_source(connection, "daily", kind="trade", country="US")
+        populate(connection)
+    return engine
+
+
+def populate(connection: Connection) -> None:
+    an_archived(
+        connection,
+        source="esa",
+        title="Lander reaches the Moon",
+        text="The lander carried a rover.\n\nIt will look for water ice.",
+        authors=["Jane Doe", "Ann Lee"],
+        tags=["Moon", "solar system"],
+        published_at=datetime(2025, 3, 12, 8, 30, tzinfo=UTC),
+        lang="en-GB",
+    )
+    an_archived(
+        connection,
+        source="daily",
+        title="Mars sample return delayed",
+        text="The sample was to return in 2033. Now nobody knows.",
+        authors=["John Doe"],
+        published_at=datetime(2025, 3, 31, tzinfo=UTC),
+        precision="day",
+    )
+    an_archived(connection, source="daily", title="Return of the sample", text="A moon rock.", description="Crewed?")
+    an_archived(
+        connection,
+        source="esa",
+        title="Посадка на Луну",
+        text="Королёв мечтал о Луне.",
+        lang="ru",
+        published_at=datetime(2024, 12, 31, 23, 59, 59, tzinfo=UTC),
+    )
+    an_archived(connection, source="daily", title="嫦娥六号", text="月球探测器从月球背面采样返回。", lang="zh")
+    an_archived(
+        connection, source="daily", title="はやぶさ2", text="小惑星リュウグウのサンプル", lang="ja", state="gone"
+    )
+    an_archived(connection, source="daily", title="ดาวเทียม", text="ประเทศไทยส่งดาวเทียมขึ้นสู่อวกาศ", lang="th")
+    an_archived(connection, source="esa", title="A very long report", text=LONG)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("moon", {1, 3}),
+        ("MOON lander", {1}),
+        ("moon -lander", {3}),
+        ("-moon lang:en source:daily", {2}),
+        ("lander OR mars", {1, 2}),
+        ('"sample return"', {2, 8}),
+        ('"return sample"', set()),
+        ("sample return", {2, 3, 8}),
+        ('"Jane Lee"', set()),
+        ('author:"jane doe"', {1}),
+        ("author:doe", {1, 2}),
+        ("author:doe -author:jane", {2}),
+        ("author:lander", set()),
+        ("title:sample", {2, 3}),
+        ('title:"sample return"', {2}),
+        ("title:water", set()),
+        ("tag:moon", {1}),
+        ('tag:"moon solar"', set()),
+        ("crewed", {3}),
+        ("ro*", {1, 3}),
+        ('"carried a ro"*', {1}),
+        ("королев", {4}),
+        ("Луне", {4}),
+        ("月球", {5}),
+        ("月球背面", {5}),
+        ("球月", set()),
+        ("球", {5}),
+        ("回", {5}),
+        ("リュウグウ", {6}),
+        ("ﾘｭｳｸﾞｳ", {6}),
+        ("サンプル", {6}),
+        ("ดาวเทียม", {7}),
+        ("อวกาศ", {7}),
+        ("source:esa", {1, 4, 8}),
+        ("source:ESA lang:en", {1, 8}),
+        ("lang:en-gb", {1}),
+        ("lang:e", set()),
+        ("kind:agency moon", {1}),
+        ("country:us moon", {3}),
+        ("state:gone", {6}),
+        ("on:2025-03-31", {2}),
+        ("on:2025-03", {1, 2}),
+        ("after:2025", {1, 2}),
+        ("before:2025", {4}),
+        ("after:2024 before:2025-03-31", {1, 4}),
+        ("-after:2025", {3, 4, 5, 6, 7, 8}),
+        ("(source:esa moon) OR lang:zh", {1, 5}),
+        ("(moon OR mars) (source:daily OR author:jane)", {1, 2, 3}),
+        ("-(moon OR source:daily)", {4, 8}),
+        ("moon OR -the", {1, 3, 4, 5, 6, 7}),
+        ('"at last the the"', {8}),
+        ('"the very end"', {8}),
+        ('"the very en"*', {8}),
+        ('"end very"', set()),
+        ("filler16999", {8}),
+        ("'; DROP TABLE article; --", set()),
+        ("AT&T", set()),
+    ],
+)
+def test_articles_that_answer(archive: Engine, query: str, expected: set[int]) -> None:
+    with archive.connect() as connection:
+        page = search(connection, query)
+    assert {hit.id for hit in page.hits} == expected
+    assert (page.total, page.is_total_exact, page.after) == (len(expected), True, None)
+
+
+def test_a_hit_in_the_title_ranks_first(archive: Engine) -> None:
+    with archive.connect() as connection:
+        page = search(connection, "moon")
+    assert [hit.id for hit in page.hits] == [1, 3]
+    assert page.order == "relevance"
+    assert page.hits[0].score > page.hits[1].score > 0
+
+
+def test_newest_first_with_the_undated_last(archive: Engine) -> None:
+    with archive.connect() as connection:
+        page = search(connection, "source:esa OR source:daily", order="newest")
+    assert [hit.id for hit in page.hits] == [2, 1, 4, 8, 7, 6, 5, 3]
+
+
+def test_fields_alone_come_newest_first(archive: Engine) -> None:
+    with archive.connect() as connection:
+        page = search(connection, "source:esa")
+    assert (page.order, [hit.id for hit in page.hits]) == ("newest", [1, 4, 8])
+
+
+@pytest.mark.parametrize(
+    ("query", "order", "expected"),
+    [("-nothing", "newest", [2, 1, 4, 8, 7, 6, 5, 3]), ("moon OR sample", "relevance", {1, 2, 3, 8})],
+)
+def test_pages_follow_one_another_without_gap_or_repeat(archive: Engine, query: str, order: str, expected) -> None:
+    ids, after = [], None
+    with archive.connect() as connection:
+        while True:
+            page = search(connection, query, order=order, limit=3, after=after)
+            ids += [hit.id for hit in page.hits]
+            if (after := page.after) is None:
+                break
+    assert len(ids) == len(set(ids))
+    assert (ids if isinstance(expected, list) else set(ids)) == expected
+
+
+@pytest.mark.parametrize("after", ["", "x", "r99999", "n", "n5", "n999999999999999999.1", "r-1", "n1.2; DROP", "r1\n"])
+@pytest.mark.parametrize("order", ["relevance", "newest"])
+def test_a_wrong_place_in_the_answer_is_refused(archive: Engine, after: str, order: str) -> None:
+    with archive.connect() as connection, pytest.raises(QueryError):
+        search(connection, "moon", after=after, order=order)
+
+
+def test_a_hit_says_what_is_shown_of_it(archive: Engine) -> None:
+    with archive.connect() as connection:
+        hit = search(connection, 'Moon "water ice"').hits[0]
+    assert hit.source_id == "esa"
+    assert hit.source_name == "ESA"
+    assert hit.url == "https://esa.example/1"
+    assert hit.published_at == datetime(2025, 3, 12, 8, 30, tzinfo=UTC)
+    assert hit.excerpt.pieces() == [
+        ("The lander carried a rover. It will look for ", False),
+        ("water ice", True),
+        (".", False),
+    ]
+    assert [hit.title[start:end] for start, end in hit.title_highlights] == ["Moon"]
+
+
+def test_an_empty_archive_answers_with_nothing(engine: Engine) -> None:
+    with engine.connect() as connection:
+        page = search(connection, "moon")
+    assert (page.hits, page.total, page.after) == ((), 0, None)
+
+
+PIECES = [
+    *("moon", "ro*", "月", "2025", "source:", "title:", "after:", "lang:en", "OR", "AND", "NOT", "NEAR"),
+    *('"', '"a', "'", "(", ")", "-", "*", ":", "%", "\\", "{", "^", "+", "&", "|", "!", "<->", "\x00", "\ud800"),
+]
+
+
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    query=st.one_of(
+        st.text(max_size=40),
+        st.lists(
+            st.sampled_from(PIECES),
+            max_size=12,
+        ).map(" ".join),
+    )
+)
+def test_no_input_raises_anything_but_a_query_error(archive: Engine, query: str) -> None:
+    with archive.connect() as connection:
+        try:
+            assert search(connection, query, limit=3).total >= 0
+        except QueryError as error:
+            assert error.reason

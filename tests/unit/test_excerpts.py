@@ -1,0 +1,61 @@
+"""Which part of a text is shown, and which characters of it are hits."""
+
+from __future__ import annotations
+
+import pytest
+
+from archive.excerpts import excerpt, highlights
+from archive.query import Text, parse_query, wanted_texts
+
+
+def wanted(query: str) -> tuple[Text, ...]:
+    return wanted_texts(parse_query(query).root)
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "expected"),
+    [
+        pytest.param("moon", "The Moon, a moonlit MOON", ["Moon", "MOON"], id="whole words in any case"),
+        pytest.param("moon*", "The Moon, a moonlit MOON", ["Moon", "moonlit", "MOON"], id="beginnings"),
+        pytest.param('"far side"', "A far cry from the far  side", ["far  side"], id="phrases"),
+        pytest.param('"far si"*', "far cry, far side", ["far side"], id="phrase going on"),
+        pytest.param("cafe", "Café, cafe\u0301", ["Café", "cafe\u0301"], id="accents"),
+        pytest.param("月球背面", "在月球背面，月球", ["月球背面"], id="Chinese"),
+        pytest.param("月", "月球和月", ["月球", "月"], id="one Chinese character"),
+        pytest.param("moon -mars", "Moon and Mars", ["Moon"], id="what is left out is no hit"),
+        pytest.param("title:moon", "Moon", [], id="wanted in the title alone"),
+        pytest.param("source:esa", "Moon", [], id="no words"),
+    ],
+)
+def test_highlights(query: str, text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in highlights(text, wanted(query))] == expected
+
+
+def test_a_title_also_shows_what_is_wanted_there() -> None:
+    assert highlights("To the Moon", wanted("title:moon author:doe"), column="title") == ((7, 11),)
+
+
+def test_a_short_text_is_shown_whole_on_one_line() -> None:
+    assert excerpt("One.\n\nTwo   moons.", wanted("moons")).pieces() == [
+        ("One. Two ", False),
+        ("moons", True),
+        (".", False),
+    ]
+
+
+def test_a_text_without_a_hit_shows_its_beginning() -> None:
+    assert excerpt("word " * 100, wanted("moon"), max_chars=22).text == "word word word word …"
+
+
+def test_a_long_text_shows_the_stretch_with_most_of_the_words() -> None:
+    text = "moon " + "dust " * 200 + "then the moon and the rover met " + "dust " * 200
+    shown = excerpt(text, wanted("moon rover"), max_chars=100)
+    assert shown.text.startswith("… dust")
+    assert shown.text.endswith("dust …")
+    assert [piece for piece, is_hit in shown.pieces() if is_hit] == ["moon", "rover"]
+    assert len(shown.text) <= 104
+
+
+def test_a_text_without_spaces_is_cut_where_it_falls() -> None:
+    shown = excerpt("小" * 500 + "月球" + "大" * 500, wanted("月球"), max_chars=80)
+    assert shown.pieces() == [("… " + "小" * 60, False), ("月球", True), ("大" * 18 + " …", False)]
