@@ -35,8 +35,13 @@ PRIVATE = tuple(
 )  # loopback (RFC 1122, 4291), RFC 1918, RFC 4193: what PERILUNE_ALLOW_PRIVATE opens
 NEVER = tuple(
     ipaddress.ip_network(block)
-    for block in ("168.63.129.16/32", "fd00:ec2::/32", "192.88.99.0/24", "fec0::/10", "100::/64")
-)  # Azure's and AWS's metadata services (public and ULA addresses), 6to4 relays, site-local, discard
+    for block in (
+        *("0.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24"),
+        *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        *("100::/64", "2001:db8::/32", "fe80::/10", "fec0::/10", "ff00::/8"),
+        *("168.63.129.16/32", "fd00:ec2::/32"),  # metadata of Azure (a public address) and AWS (a unique local one)
+    )
+)  # IANA's special-purpose registries, as of 2026: Python's is_global differs from version to version
 NAT64 = tuple(ipaddress.IPv6Network(block) for block in ("64:ff9b::/96", "64:ff9b:1::/48"))  # RFC 6052, 8215
 COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291 §2.5.5.1, deprecated, still routed by some stacks
 refusals: ContextVar[list[str] | None] = ContextVar("refusals", default=None)

@@ -94,6 +94,7 @@ class FetchServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept(), which would keep the port open
         self.listener.close()
 
     def url(self, path: str, host: str | None = None) -> str:

@@ -1,0 +1,167 @@
+"""Politeness, measured from the server's side: delays, waits it asked for, robots.txt."""
+
+from itertools import pairwise
+
+import pytest
+from fetch_run import probe
+from fetch_server import PAGE, FetchServer, plain
+
+from crawler.politeness import download_slots
+
+OK = plain(PAGE)
+
+
+def robots(text: str):
+    return lambda head, count: plain(text.encode(), headers=("Content-Type: text/plain",))
+
+
+def gaps_s(server, path_start="/"):
+    times = [at for at, _, head in server.seen if head.split(b" ")[1].decode().startswith(path_start)]
+    return [later - earlier for earlier, later in pairwise(times)]
+
+
+def test_crawl_delay_is_the_least_time_between_requests(tmp_path):
+    with FetchServer(extra={"/robots.txt": robots("User-agent: *\nCrawl-delay: 0.4\n")}) as server:
+        probe(tmp_path, [server.url(f"/page/{number}") for number in range(4)])
+
+        assert server.paths()[0] == "/robots.txt"
+        assert len(server.seen) == 5
+        assert min(gaps_s(server)) >= 0.4
+
+
+def test_delay_of_the_source_holds_where_robots_asks_for_less(tmp_path):
+    with FetchServer(extra={"/robots.txt": robots("User-agent: *\nCrawl-delay: 0.1\n")}) as server:
+        probe(
+            tmp_path,
+            [server.url(f"/page/{number}") for number in range(3)],
+            settings={"DOWNLOAD_SLOTS": download_slots({"probe": 0.35})},
+        )
+
+        assert min(gaps_s(server)) >= 0.35
+
+
+def test_delay_of_zero_is_respected_while_the_default_is_a_second(tmp_path):
+    with FetchServer() as server:
+        probe(tmp_path, [server.url(f"/page/{number}") for number in range(12)])
+
+        assert server.seen[-1][0] - server.seen[0][0] < 1.0
+
+
+def test_hosts_without_a_slot_of_their_own_get_the_default_delay(tmp_path):
+    with FetchServer() as server:
+        requests = [
+            {"url": server.url(f"/page/{number}"), "meta": {"download_slot": "elsewhere"}} for number in range(3)
+        ]
+        probe(tmp_path, requests, settings={"DOWNLOAD_DELAY": 0.3})
+
+        assert min(gaps_s(server)) >= 0.29
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+def test_retry_after_holds_the_whole_slot(tmp_path, status):
+    def limited(head, count):
+        return plain(b"later", status=status, headers=("Retry-After: 1",)) if count == 1 else OK
+
+    with FetchServer(extra={"/limited": limited}) as server:
+        told = probe(
+            tmp_path,
+            [server.url("/limited"), *[server.url(f"/page/{number}") for number in range(3)]],
+            settings={"DOWNLOAD_SLOTS": {"probe": {"delay": 0, "concurrency": 1}}},
+        )
+
+        assert told.of(server.url("/limited"))["status"] == 200
+        assert server.paths()[:2] == ["/robots.txt", "/limited"]
+        assert gaps_s(server)[1] >= 0.95
+        assert len(server.seen) == 6
+
+
+def test_retry_after_longer_than_a_run_takes_leaves_the_urls_due(tmp_path):
+    def limited(head, count):
+        return plain(b"tomorrow", status="503 Service Unavailable", headers=("Retry-After: 86400",))
+
+    with FetchServer(extra={"/limited": limited}) as server:
+        told = probe(
+            tmp_path,
+            [server.url("/limited"), server.url("/page/1")],
+            settings={"DOWNLOAD_SLOTS": {"probe": {"delay": 0, "concurrency": 1}}},
+        )
+
+        assert told.of(server.url("/limited"))["reason"] == "retry_after"
+        assert told.of(server.url("/limited"))["capture"]["status"] == 503
+        assert told.of(server.url("/page/1"))["reason"] == "retry_after"
+        assert server.paths() == ["/robots.txt", "/limited"]
+
+
+def test_overload_without_a_date_is_retried_after_a_pause(tmp_path):
+    def limited(head, count):
+        return plain(b"later", status="429 Too Many Requests") if count < 3 else OK
+
+    with FetchServer(extra={"/limited": limited}) as server:
+        told = probe(tmp_path, [server.url("/limited")], settings={"PERILUNE_BACKOFF_S": 0.2})
+
+        assert told.of(server.url("/limited"))["status"] == 200
+        first, second = gaps_s(server, "/limited")
+        assert first >= 0.19
+        assert second >= 0.39
+
+
+def test_server_error_once_is_retried(tmp_path):
+    def failing(head, count):
+        return plain(b"oops", status="500 Internal Server Error") if count == 1 else OK
+
+    with FetchServer(extra={"/failing": failing}) as server:
+        told = probe(tmp_path, [server.url("/failing")])
+
+        assert told.of(server.url("/failing"))["status"] == 200
+        assert [line["status"] for line in told.captures] == [200, 500, 200]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [("503 Service Unavailable", "robots_unreachable"), ("404 Not Found", None), ("403 Forbidden", None)],
+)
+def test_status_of_robots_txt_decides(tmp_path, status, reason):
+    with FetchServer(extra={"/robots.txt": lambda head, count: plain(b"Disallow: /", status=status)}) as server:
+        told = probe(tmp_path, [server.url("/page/1"), server.url("/page/2")])
+
+        assert [told.of(server.url(f"/page/{number}")).get("reason") for number in (1, 2)] == [reason, reason]
+
+
+def test_robots_txt_that_drips_does_not_hold_up_the_run(tmp_path):
+    def drip(head, count):
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nUser-agent"
+
+    with FetchServer(extra={"/robots.txt": drip}) as server:
+        told = probe(tmp_path, [server.url("/page/1")], settings={"PERILUNE_ROBOTS_TIMEOUT_S": 0.5})
+
+        assert told.of(server.url("/page/1"))["reason"] == "robots_unreachable"
+        assert [(line["status"], line["truncated"]) for line in told.captures] == [(200, "time")]
+
+
+def test_robots_txt_is_asked_once_an_origin(tmp_path):
+    with FetchServer() as one, FetchServer("127.0.0.2") as other:
+        probe(tmp_path, [server.url(f"/page/{number}") for number in range(5) for server in (one, other)])
+
+        assert one.counts["/robots.txt"] == 1
+        assert other.counts["/robots.txt"] == 1
+
+
+def test_host_that_refuses_connections_is_given_up_and_costs_no_other(tmp_path):
+    with FetchServer() as server:
+        with FetchServer("127.0.0.3") as gone:
+            dead = [gone.url(f"/page/{number}") for number in range(5)]
+        told = probe(tmp_path, [*dead, server.url("/page/1")])
+
+        assert {told.of(url).get("reason") for url in dead} == {"robots_unreachable"}
+        assert told.of(server.url("/page/1"))["status"] == 200
+
+
+def test_host_that_stops_answering_is_given_up(tmp_path):
+    with FetchServer() as server:
+        with FetchServer("127.0.0.3") as gone:
+            dead = [gone.url(f"/page/{number}") for number in range(5)]
+        requests = [{"url": url, "meta": {"dont_obey_robotstxt": True}} for url in dead]
+        told = probe(tmp_path, [*requests, server.url("/page/1")], settings={"CONCURRENT_REQUESTS_PER_DOMAIN": 1})
+
+        assert "host_unavailable" in {told.of(url).get("reason") for url in dead}
+        assert told.of(server.url("/page/1"))["status"] == 200
