@@ -29,6 +29,7 @@ FILE = re.compile(
     r"|pdf|docx?|xlsx?|pptx?|csv|json|xml|rss|atom|css|js)$",
     re.I,
 )
+DATE_ARCHIVE = re.compile(r"(?:^|/)(?:19[5-9]|20)\d\d(?:/\d{1,2}){0,2}$")
 DATE_IN_PATH = re.compile(r"(?:^|[/_-]|\bt)(?:19[5-9]|20)\d\d[/_-]?(?:0?[1-9]|1[0-2])(?:[/_-]|[0-3]\d|$)")
 NUMBERED = re.compile(r"(?:^|[^0-9])\d{4,}(?:\.\w{2,5})?$|^[a-z]{0,3}\d{3,}(?:\.\w{2,5})?$", re.I)
 ARTICLE_PART = re.compile(
@@ -46,7 +47,8 @@ def address_kind(url: str) -> AddressKind:
     """What the address says about its page, by itself.
 
     ``article`` has a date in its path, a leaf of three words and more, a number as leaf, or an id in its query;
-    ``section`` is a homepage, tag, category, author, search, legal or numbered page; ``file`` is no page.
+    ``section`` is a homepage, tag, category, author, search, legal or numbered page,
+    or all of a day, month or year; ``file`` is no page.
     """
     parts = urlsplit(url)
     steps = [unquote(step) for step in parts.path.split("/") if step]
@@ -69,11 +71,12 @@ def path_kind(steps: list[str], *, is_query_search: bool) -> AddressKind:
     is_paging = bool(PAGE_PART.fullmatch(leaf)) or (
         len(steps) > 1 and PAGE_PART.fullmatch("/".join(steps[-2:])) is not None
     )
-    if is_query_search or is_paging or SECTION_PART.fullmatch(leaf):
+    is_archive = bool(DATE_ARCHIVE.search("/".join(steps)))
+    if is_query_search or is_paging or is_archive or SECTION_PART.fullmatch(leaf):
         return "section"
     if any(TAXONOMY_PART.fullmatch(step) for step in steps[:-1]) and len(words) < 4:
         return "section"
-    is_dated = bool(DATE_IN_PATH.search("/" + "/".join(steps))) and not re.fullmatch(r"\d{1,4}", leaf)
+    is_dated = bool(DATE_IN_PATH.search("/" + "/".join(steps)))
     if is_dated or NUMBERED.search(leaf) or len(words) >= 3 or re.search(r"[^\x00-\x7f]{6,}", leaf):
         return "article"
     if steps[-1].lower() in ("content.html", "content.htm") and re.search(r"\d{4,}", steps[-2] if steps[1:] else ""):
