@@ -1,0 +1,1 @@
+"""The project's tests; a package, so that ``tests.site`` is found wherever pytest is started."""
