@@ -12,7 +12,6 @@ import logging
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
@@ -71,7 +70,7 @@ class CapturingHandler(HTTP11DownloadHandler):
         self._pool.maxPersistentPerHost = plain.maxPersistentPerHost
         self._allow_private = crawler.settings.getbool("PERILUNE_ALLOW_PRIVATE")
         self._politeness = politeness_of(crawler)
-        self._recorder = recorder_of(crawler)
+        self._recorder = recorder_of(crawler) if crawler.settings.getbool("PERILUNE_CAPTURE") else None
 
     async def download_request(self, request: Request) -> Response:
         """The response, its exchange recorded.
@@ -83,22 +82,31 @@ class CapturingHandler(HTTP11DownloadHandler):
         request.meta.pop("capture", None)
         host = str(urlparse_cached(request).hostname)
         await self._politeness.admit(str(request.meta.get("download_slot")), host)
+        if self._recorder:
+            self._recorder.refuse_when_failed()
         max_bytes = request.meta.get("download_maxsize", self._default_maxsize)
-        self._recorder.refuse_when_failed()
         wire = Wire(max_body_bytes=max_bytes, allow_private=self._allow_private)
-        started_at = self._recorder.run.now()
         try:
             response = await self._over_wire(request, wire)
+        except tuple(BROKEN) as exc:
+            self._settle(host, request, wire, None, truncated=BROKEN[type(exc)])
+            raise
         except (CannotResolveHostError, DownloadConnectionRefusedError):
             self._politeness.was_not_reached(host)
             raise
-        except tuple(BROKEN) as exc:
-            self._note_reach(host, wire)
-            self._recorder.record(request, wire, None, started_at, truncated=BROKEN[type(exc)])
-            raise
-        self._note_reach(host, wire)
-        self._recorder.record(request, wire, response, started_at, truncated=lost_end(response, wire))
+        self._settle(host, request, wire, response, truncated=lost_end(response, wire))
         return response
+
+    def _settle(
+        self, host: str, request: Request, wire: Wire, response: Response | None, *, truncated: str | None
+    ) -> None:
+        """Keep the exchange, and note whether the host could be connected to."""
+        if wire.ip_address is None:
+            self._politeness.was_not_reached(host)
+        else:
+            self._politeness.was_reached(host)
+        if self._recorder:
+            self._recorder.record(request, wire, response, truncated=truncated)
 
     async def _over_wire(self, request: Request, wire: Wire) -> Response:
         """Scrapy's download on a connection of ours; its errors made ours where we know better."""
@@ -117,12 +125,6 @@ class CapturingHandler(HTTP11DownloadHandler):
             raise
         except DownloadCancelledError as exc:
             raise TooLargeError(str(exc)) from exc
-
-    def _note_reach(self, host: str, wire: Wire) -> None:
-        if wire.ip_address is None:
-            self._politeness.was_not_reached(host)
-        else:
-            self._politeness.was_reached(host)
 
 
 def lost_end(response: Response, wire: Wire) -> str | None:
@@ -147,16 +149,14 @@ class Recorder:
         self.originals: OrderedDict[str, Original] = OrderedDict()
         self.failure: CaptureError | None = None
 
-    def record(
-        self, request: Request, wire: Wire, response: Response | None, started_at: datetime, *, truncated: str | None
-    ) -> None:
+    def record(self, request: Request, wire: Wire, response: Response | None, *, truncated: str | None) -> None:
         """Write the exchange and tell of its capture; nothing when no head came. Raises ``CaptureError``."""
         self.refuse_when_failed()
         if not wire.has_head:
             return
         body = bytes(wire.body) if response is None else response.body
         try:
-            capture = self.written(request, exchange_of(request, wire, body, started_at, truncated), digest_of(body))
+            capture = self.written(request, exchange_of(request, wire, body, truncated), digest_of(body))
         except CaptureError as exc:
             self.fail(exc)
             raise
@@ -230,12 +230,12 @@ def recorder_of(crawler: Crawler) -> Recorder:
     return found
 
 
-def exchange_of(request: Request, wire: Wire, body: bytes, started_at: datetime, truncated: str | None) -> Exchange:
+def exchange_of(request: Request, wire: Wire, body: bytes, truncated: str | None) -> Exchange:
     """What the tee saw, as a value to be written."""
     version = http_message(bytes(wire.head)).start_line.split(" ", 1)[0].lower()
     return Exchange(
         target_uri=request.url.partition("#")[0],
-        started_at=started_at,
+        started_at=wire.started_at,
         request=bytes(wire.request),
         response_head=bytes(wire.head),
         response_body=body,

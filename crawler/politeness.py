@@ -50,15 +50,14 @@ class HostUnavailableError(RefusedError):
     reason = "host_unavailable"
 
 
-def download_slots(delays_s: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """DOWNLOAD_SLOTS for slots with a delay of their own (seconds, 0 is respected).
+def download_slots(asked: Mapping[str, tuple[float, int]]) -> dict[str, dict[str, float]]:
+    """DOWNLOAD_SLOTS from each slot's delay (seconds; 0 is respected) and concurrency, as source files say.
 
-    A slot with a delay gets one request at a time, and no jitter: the delay is a promise, and Scrapy's
-    jitter goes both ways.
+    No jitter: a delay is a promise, and Scrapy's jitter goes both ways.
     """
     return {
-        slot: {"delay": delay_s + CLOCK_MARGIN_S, "concurrency": 1, "jitter": 0.0} if delay_s else {"delay": 0.0}
-        for slot, delay_s in delays_s.items()
+        slot: {"delay": delay_s + CLOCK_MARGIN_S if delay_s else 0.0, "concurrency": concurrency, "jitter": 0.0}
+        for slot, (delay_s, concurrency) in asked.items()
     }
 
 
@@ -104,11 +103,17 @@ class Politeness:
         if self.unreached.get(host, 0) >= UNREACHED_LIMIT:
             raise HostUnavailableError(f"{host}: no connection {UNREACHED_LIMIT} times in a row")
         while (wait_s := self.held_until.get(slot, -math.inf) - time.monotonic()) > 0:
-            if wait_s > self.longest_hold_s or not self.crawler.crawling:
+            if wait_s > self.longest_hold_s or self.is_stopping:
                 raise RetryLaterError(
                     f"{slot}: asked to wait {wait_s:.0f} s", retry_at=datetime.now(UTC) + timedelta(seconds=wait_s)
                 )
             await asyncio.sleep(min(wait_s, POLL_S))
+
+    @property
+    def is_stopping(self) -> bool:
+        """True once the run is being ended, from outside (first SIGINT) or by itself: nothing is waited for then."""
+        slot = self.crawler.engine._slot if self.crawler.engine else None
+        return not self.crawler.crawling or slot is None or slot.closing is not None
 
     def was_reached(self, host: str) -> None:
         self.unreached.pop(host, None)

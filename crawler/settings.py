@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-BOT_NAME = "perilune"
+BOT_NAME = "perilune"  # default "scrapybot"; names the run in logs
 USER_AGENT = f"Perilune/{version('perilune')}"  # default Scrapy's name; crawler.run adds "(+PERILUNE_CONTACT)"
 ROBOTSTXT_USER_AGENT = "Perilune"  # default None (the whole user agent, whose contact address could match a rule)
+PERILUNE_CAPTURE = True  # ours; off only where nothing is archived (`perilune sources check`)
 PERILUNE_RUN_FACTORY = "crawler.run.opened_for"  # ours; opens a run when Scrapy was started without perilune
 
 # What runs
@@ -56,7 +57,7 @@ PERILUNE_ROBOTS_TIMEOUT_S = 15.0  # s; ours; robots.txt is small, and every URL 
 PERILUNE_CRAWL_DELAY_MAX_S = 120.0  # s; ours; a longer Crawl-delay counts as this, or one host would hold the run
 PERILUNE_RETRY_AFTER_MAX_S = 120.0  # s; ours; a longer wait is not waited for: the URL stays due
 PERILUNE_BACKOFF_S = 2.0  # s; ours; wait after 429 or 503 without Retry-After, doubled with each attempt
-DOWNLOAD_DELAY = 1.0  # s; default 0; for slots without download_delay in a source file (redirects elsewhere)
+DOWNLOAD_DELAY = 1.0  # s; default 0; for slots that no source file speaks of
 DOWNLOAD_DELAY_JITTER = 0.0  # share; default 0.5; it goes both ways, and a delay asked for is a minimum
 AUTOTHROTTLE_ENABLED = True  # default False; a server that answers slowly is asked less often
 AUTOTHROTTLE_MAX_DELAY = 30.0  # s; default 60; what a slow page may cost the next one

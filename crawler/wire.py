@@ -9,6 +9,7 @@ gives it, so chunk sizes, chunk extensions and trailers are the only bytes not k
 from __future__ import annotations
 
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ class Wire:
         self.begin()
 
     def begin(self) -> None:
+        self.started_at = datetime.now(UTC)
         self.request = bytearray()
         self.head = bytearray()
         self.head_lines = 0

@@ -20,6 +20,7 @@ from fetch_run import probe
 from fetch_server import ANSWERS, FetchServer
 from scrapy.core.downloader import Downloader
 from scrapy.core.downloader.handlers import http11
+from scrapy.core.engine import ExecutionEngine
 from scrapy.extensions.throttle import AutoThrottle
 from twisted.web import _newclient, client, http
 
@@ -61,8 +62,16 @@ def test_private_name_is_still_there(owner, name):
         (http11._LenientHTTP11ClientProtocol.request, "self._parser.__class__ = _LenientHTTPClientParser"),
         (client.HTTPConnectionPool._newConnection, "self._factory("),
         (Downloader._get_slot, "self.per_slot_settings.get(key"),
+        (ExecutionEngine.close_spider_async, "self._slot.closing is not None"),
     ],
-    ids=["handler keeps a pool", "handler uses it", "parser is swapped", "pool makes by factory", "slots by settings"],
+    ids=[
+        "handler keeps a pool",
+        "handler uses it",
+        "parser is swapped",
+        "pool makes by factory",
+        "slots by settings",
+        "engine says it is closing",
+    ],
 )
 def test_private_code_still_works_that_way(source, words):
     assert words in inspect.getsource(source)

@@ -34,9 +34,9 @@ def test_backoff_doubles():
     assert [backoff_s(attempt, base_s=2.0) for attempt in (1, 2, 3)] == [2.0, 4.0, 8.0]
 
 
-def test_slot_with_a_delay_sends_one_at_a_time_and_never_early():
-    assert download_slots({"esa": 5.0}) == {"esa": {"delay": 5.05, "concurrency": 1, "jitter": 0.0}}
+def test_slot_with_a_delay_never_sends_early():
+    assert download_slots({"esa": (5.0, 1)}) == {"esa": {"delay": 5.05, "concurrency": 1, "jitter": 0.0}}
 
 
 def test_delay_of_zero_is_respected():
-    assert download_slots({"demo": 0.0}) == {"demo": {"delay": 0.0}}
+    assert download_slots({"demo": (0.0, 4)}) == {"demo": {"delay": 0.0, "concurrency": 4, "jitter": 0.0}}

@@ -34,7 +34,7 @@ def test_delay_of_the_source_holds_where_robots_asks_for_less(tmp_path):
         probe(
             tmp_path,
             [server.url(f"/page/{number}") for number in range(3)],
-            settings={"DOWNLOAD_SLOTS": download_slots({"probe": 0.35})},
+            settings={"DOWNLOAD_SLOTS": download_slots({"probe": (0.35, 1)})},
         )
 
         assert min(gaps_s(server)) >= 0.35
