@@ -9,6 +9,7 @@ from scrapy.http import Response
 from twisted.internet import error
 from twisted.web.client import PartialDownloadError, ResponseFailed, ResponseNeverReceived
 
+from archive.errors import CaptureError
 from spiders.discovery.links import plain_text
 
 NAMED_STATUSES = frozenset({401, 402, 403, 404, 410, 429, 451})
@@ -20,6 +21,7 @@ HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/plain", "app
 OTHER_MAGIC = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"RIFF", b"\x1f\x8b", b"\x00\x00\x00")
 
 FAILURES: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((CaptureError,), "not_captured"),
     ((exceptions.DownloadTimeoutError, error.TimeoutError, TimeoutError), "timeout"),
     ((exceptions.CannotResolveHostError, error.DNSLookupError), "dns"),
     (

@@ -7,6 +7,7 @@ from scrapy import exceptions
 from twisted.internet import error
 from twisted.web.client import ResponseFailed
 
+from archive.errors import CaptureError
 from spiders.failures import failure_reason, status_reason
 
 
@@ -39,6 +40,7 @@ def caused_by(cause: BaseException) -> BaseException:
         pytest.param(exceptions.IgnoreRequest(), "ignored", id="ignored"),
         pytest.param(OursError("10.0.0.1"), "private_address", id="ours"),
         pytest.param(caused_by(OursError("10.0.0.1")), "private_address", id="ours below"),
+        pytest.param(CaptureError("disk full"), "not_captured", id="no evidence"),
         pytest.param(OSError("Not a gzipped file"), "undecodable", id="bad gzip"),
         pytest.param(ValueError("?"), "failed", id="anything"),
     ],
