@@ -124,7 +124,7 @@ class CapturingHandler(HTTP11DownloadHandler):
                 raise wire.fault from exc
             raise
         except DownloadCancelledError as exc:
-            raise TooLargeError(str(exc)) from exc
+            raise TooLargeError(f"{request.url}: {exc}" if str(exc) else f"{request.url}: a body too large") from exc
 
 
 def lost_end(response: Response, wire: Wire) -> str | None:

@@ -200,3 +200,14 @@ def test_capture_date_is_when_the_request_went_out(told, server):
 
     assert captured_at.tzinfo == UTC
     assert record_at(told, server.url("/plain")).field("WARC-Date") == captured_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@pytest.mark.parametrize("path", ["/plain", "/chunked"], ids=["says its length", "does not"])
+def test_body_larger_than_we_take_is_cut_off_and_says_so(server, tmp_path, path):
+    told = probe(tmp_path, [{"url": server.url(path), "meta": {"download_maxsize": 500}}])
+
+    result = told.of(server.url(path))
+    assert result["reason"] == "too_large"
+    assert result["capture"]["truncated"] == "length"
+    (file,) = (tmp_path / "warc").iterdir()
+    assert Checker(SimpleNamespace(inputs=[str(file)], verbose=False)).process_all() == 0
