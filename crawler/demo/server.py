@@ -7,6 +7,7 @@ Meant for loopback: there is no TLS, no limit on clients, and request bodies are
 
 from __future__ import annotations
 
+import errno
 import gzip
 import socket
 import struct
@@ -124,7 +125,8 @@ class SiteServer:
         try:
             self._httpd = _Httpd((address, port), self)
         except OSError as exc:
-            raise ConfigError(f"can't serve on {address}:{port}: {exc.strerror}; choose another port") from exc
+            hint = "; choose another port" if exc.errno == errno.EADDRINUSE else ""
+            raise ConfigError(f"can't serve on {address}:{port}: {exc.strerror}{hint}") from exc
         self.port = int(self._httpd.server_address[1])
         self._thread = threading.Thread(
             target=self._httpd.serve_forever, args=(0.02,), name=f"site {address}", daemon=True

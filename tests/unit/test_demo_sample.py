@@ -165,7 +165,7 @@ def test_listings_lead_to_every_article(sample: Sample) -> None:
     while target:
         served = text_of(publisher, target)
         found.update(re.findall(r'HREF="(/stories/[^"]+)"', served))
-        older = re.search(r'HREF="([^"]+)">Older stories', served)
+        older = re.search(r'HREF="([^"]+)">Older news', served)
         target = older.group(1) if older else ""
     assert found == {carried.path for carried in publisher.carried}
 

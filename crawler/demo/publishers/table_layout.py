@@ -44,7 +44,7 @@ class TableLayout(Publisher):
             f"<BR><FONT SIZE=2 COLOR=#666666>{american_day(one.story.day)}</FONT>"
             for one in stories
         )
-        older = "" if is_last else f'<P><A HREF="/index{number + 1}.html">Older stories &gt;&gt;</A>'
+        older = "" if is_last else f'<P><A HREF="/index{number + 1}.html">Older news &gt;&gt;</A>'
         targets = ("/", "/index.html") if number == 1 else (f"/index{number}.html",)
         for target in targets:
             self.add(target, self.framed("Front page", rows + older), changed_at=self.changed_at)
