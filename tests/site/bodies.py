@@ -162,7 +162,7 @@ def gzip_bomb(unpacked_bytes: int) -> Iterator[bytes]:
 
     A flushed deflate block needs nothing of the ones before it, so a MiB is packed once and sent again and again.
     """
-    plain = (b"<p>" + b"a" * 1021) * 1024
+    plain = (b"<p>" + b"a" * (MIB // 4 - 3)) * 4
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     block = packer.compress(plain) + packer.flush(zlib.Z_FULL_FLUSH)
     yield GZIP_HEADER
