@@ -45,7 +45,8 @@ def crawl(
     A second run fetches only what is new. An interrupted run goes on where it was.
     """
     from crawler import report
-    from crawler.run import CrawlPlan, run_crawl
+    from crawler.plan import CrawlPlan
+    from crawler.run import run_crawl
 
     plan = CrawlPlan(
         named=sources_named,

@@ -7,11 +7,13 @@ is fetched once. URLs an earlier run left over come first: every crawl resumes.
 
 from __future__ import annotations
 
-import logging
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
+
+from scrapy import signals
 
 from archive.model import Discovered
 from crawler.accounting import Ledger
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-log = logging.getLogger(__name__)
+RENEW_EVERY_S = 60.0  # s; a fifth of the locks' time, so that four renewals may fail
 BATCH = 500  # announced URLs a transaction; a sitemap of 50,000 neither waits for its end nor holds the writer long
 
 
@@ -138,3 +140,32 @@ class LeasingMiddleware:
         for found in wanted:
             self.ledger.announced(found.source_id, found.url)
         return [self.request_for(found) for found in self.allowance.take(announced.due)]
+
+
+class LockKeeper:
+    """Scrapy extension: holds on to the run's locks while it lives."""
+
+    def __init__(self, *, renew: Callable[[], object], every_s: float) -> None:
+        self.renew = renew
+        self.every_s = every_s
+        self.beating: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> LockKeeper:
+        run = context_of(crawler)
+        keeper = cls(renew=lambda: run.writer.submit(run.frontier.renew_locks), every_s=RENEW_EVERY_S)
+        crawler.signals.connect(keeper.opened, signal=signals.spider_opened)
+        crawler.signals.connect(keeper.closed, signal=signals.spider_closed)
+        return keeper
+
+    def opened(self) -> None:
+        self.beating = asyncio.ensure_future(self.beat())
+
+    async def beat(self) -> None:
+        while True:
+            await asyncio.sleep(self.every_s)
+            self.renew()
+
+    def closed(self) -> None:
+        if self.beating is not None:
+            self.beating.cancel()

@@ -70,6 +70,7 @@ def probe_settings(config: Config) -> Settings:
     contact = f" (+{config.contact})" if config.contact else ""
     settings.set("USER_AGENT", software() + contact, priority="cmdline")
     settings.set("PERILUNE_ALLOW_PRIVATE", config.allow_private, priority="cmdline")
+    settings.set("PERILUNE_CAPTURE", False, priority="cmdline")
     settings.set("LOG_LEVEL", "ERROR", priority="cmdline")
     return settings
 
@@ -116,7 +117,7 @@ class ProbeSpider(Spider):
 
     def failed(self, failure: Failure) -> list[Request]:
         asked = failure.request.meta["asked"]  # type: ignore[attr-defined]  # Scrapy puts the request there
-        return self.took(Probed(url=asked, final_url=asked, error=failure.getErrorMessage() or failure.type.__name__))
+        return self.took(Probed(url=asked, final_url=asked, error=failure.getErrorMessage()))
 
     def took(self, probed: Probed) -> list[Request]:
         self.answers[probed.url] = probed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
@@ -11,8 +12,9 @@ from scrapy.settings import Settings
 
 from crawler.context import RunContext, software
 from crawler.plan import CrawlPlan
+from crawler.politeness import download_slots
 from crawler.verdict import Fetch
-from pipelines.workers import SourceGuide
+from pipelines.workers import SiteRule, SourceGuide
 from spiders.registry import Source
 from spiders.source import SourceSpider
 
@@ -27,7 +29,7 @@ def fetch(run: RunContext, plan: CrawlPlan, sources: list[Source]) -> Fetch:
     crawler = process.create_crawler(SourceSpider)
     crawler.perilune = run  # type: ignore[attr-defined]  # read by crawler.context.context_of
     watch = Watch(run, crawler)
-    process.crawl(crawler, sources=sources, since=plan.since)
+    process.crawl(crawler, sources=sources, since=plan.since, endpoint_states=run.store.endpoint_digests(), now=run.now)
     process.start()
     return Fetch(
         close_reason=watch.close_reason,
@@ -43,6 +45,10 @@ def run_settings(run: RunContext, plan: CrawlPlan, sources: list[Source]) -> Set
     added: dict[str, Any] = {  # Any: Scrapy settings are of every type
         "LOG_LEVEL": plan.log_level,
         "PERILUNE_ALLOW_PRIVATE": run.config.allow_private,
+        "PERILUNE_SOURCES": str(run.config.sources) if run.config.sources else None,
+        "DOWNLOAD_SLOTS": download_slots(
+            {source.host_group: (source.download_delay, source.concurrency) for source in sources}
+        ),
         "PERILUNE_GUIDE": {source.id: guide_of(source) for source in sources},
     }
     if run.config.contact:
@@ -56,7 +62,7 @@ def guide_of(source: Source) -> SourceGuide:
     return SourceGuide(
         name=source.name,
         language=source.language,
-        rules=source.extract,
+        rules=tuple(SiteRule(**asdict(rule)) for rule in source.extract),
         strip_params=source.urls.strip_params,
     )
 
@@ -88,7 +94,7 @@ class Watch:
         """Called from the writing thread: end the crawl, since nothing more can be kept."""
         from twisted.internet import reactor  # here, since importing it installs one
 
-        reactor.callFromThread(self.stop, "store_failed")  # type: ignore[attr-defined]  # the installed reactor
+        reactor.callFromThread(self.stop, "store_failed")
 
     def stop(self, reason: str) -> None:
         """End the crawl; what is in flight finishes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
@@ -16,11 +17,11 @@ from archive.database import open_engine
 from archive.frontier import Frontier
 from archive.migrate import ensure_schema
 from archive.model import Capture
-from archive.store import Store
-from archive.warc import WarcWriter
+from archive.store import SourceAtRest, Store
+from archive.warc import WarcWriter, repair_leftovers
 from crawler.accounting import Ledger
 from crawler.context import RunContext, software
-from crawler.expectations import WEEK, Breach, breaches
+from crawler.expectations import WEEK, Breach, Observed, breaches
 from crawler.leasing import Allowance
 from crawler.plan import CrawlPlan, chosen_sources, due_sources, refuse_without_contact
 from crawler.verdict import FINE, Facts, Fetch, Verdict, judged
@@ -29,6 +30,9 @@ from spiders.registry import Source, load_sources
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +57,16 @@ def run_crawl(config: Config, plan: CrawlPlan) -> Outcome:
     sources = chosen_sources(load_sources(config.sources), plan.named)
     asked = sources if plan.named else [source for source in sources if source.status == "active"]
     refuse_without_contact(asked, config.contact)
+    with closing_engine(config) as engine:
+        return crawl_archive(config, plan, sources, engine)
+
+
+@contextmanager
+def closing_engine(config: Config) -> Iterator[Engine]:
+    """The archive's engine, its connections given back at the end."""
     engine = opened_archive(config)
     try:
-        return crawl_archive(config, plan, sources, engine)
+        yield engine
     finally:
         engine.dispose()
 
@@ -75,7 +86,7 @@ def crawl_archive(config: Config, plan: CrawlPlan, sources: list[Source], engine
     wanted = due_sources(sources, plan, store.last_polled(), now=utc_now())
     if not wanted:
         return Outcome(run_id=None, verdict=Verdict(exit_code=FINE, state="finished"), ledger=Ledger([]))
-    frontier = Frontier(engine, owner=owner_name(), now=utc_now)
+    frontier = Frontier(engine, owner=owner_name(), now=utc_now, is_forced=plan.is_forced)
     with held_sources(frontier, wanted) as mine, opened_run(config, plan, mine, store, frontier) as run:
         fetched = fetch(run, plan, mine)
         verdict = closed(run, mine, fetched)
@@ -111,6 +122,7 @@ def opened_run(
 ) -> Iterator[RunContext]:
     """A run with its rows, WARC writer and writing thread; all closed at the end, whatever happened."""
     store.record_sources([at_rest(source) for source in sources], utc_now())
+    report_repairs(config)
     run_id = store.start_run("crawl", software=software(), now=utc_now())
     writer = Writer()
     warc = WarcWriter(config.warc_dir, run_id=run_id, software=software(), operator=config.contact)
@@ -140,6 +152,16 @@ def opened_run(
         warc.close()
 
 
+def report_repairs(config: Config) -> None:
+    """Finish files that a crash left behind, and say what had to be cut off."""
+    for repair in repair_leftovers(config.warc_dir):
+        if repair.cut_bytes:
+            log.warning(
+                "torn record cut off",
+                extra={"file": str(repair.path), "records": repair.records, "cut_bytes": repair.cut_bytes},
+            )
+
+
 def closed(run: RunContext, sources: list[Source], fetched: Fetch) -> Verdict:
     """Drain the writer, reconcile what was sent with what is stored, judge, and write the verdict down."""
     run.writer.close()
@@ -167,5 +189,22 @@ def breaches_of(run: RunContext, sources: list[Source]) -> Iterator[Breach]:
     """Every expectation of these sources that does not hold now."""
     now = utc_now()
     for source in sources:
-        observed = run.store.observed(source.id, fields=tuple(source.expect.fill_rate), since=now - WEEK)
+        first_seen_at, count, filled = run.store.observed(
+            source.id, fields=tuple(source.expect.fill_rate), since=now - WEEK
+        )
+        observed = Observed(first_seen_at=first_seen_at, articles_in_week=count, filled=filled)
         yield from breaches(source.id, source.expect, observed, now=now)
+
+
+def at_rest(source: Source) -> SourceAtRest:
+    """What the archive keeps of a source file."""
+    return SourceAtRest(
+        id=source.id,
+        name=source.name,
+        publisher_kind=source.publisher_kind,
+        homepage=source.homepage,
+        language=source.language,
+        country=source.country,
+        status=source.status,
+        host_group=source.host_group,
+    )

@@ -12,7 +12,7 @@ BOT_NAME = "perilune"  # default "scrapybot"; names the run in logs
 USER_AGENT = f"Perilune/{version('perilune')}"  # default Scrapy's name; crawler.run adds "(+PERILUNE_CONTACT)"
 ROBOTSTXT_USER_AGENT = "Perilune"  # default None (the whole user agent, whose contact address could match a rule)
 PERILUNE_CAPTURE = True  # ours; off only where nothing is archived (`perilune sources check`)
-PERILUNE_RUN_FACTORY = "crawler.run.opened_for"  # ours; opens a run when Scrapy was started without perilune
+PERILUNE_RUN_FACTORY = "crawler.factory.opened_for"  # ours; opens a run when Scrapy was started without perilune
 
 # What runs
 SPIDER_LOADER_CLASS = "spiders.loader.SourceLoader"  # default finds classes; ours makes every source file a spider
@@ -41,6 +41,8 @@ DOWNLOADER_MIDDLEWARES = {
 EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,  # knows one least delay for all slots
     "crawler.politeness.PoliteThrottle": 0,
+    "crawler.leasing.LockKeeper": 0,
+    "crawler.progress.Progress": 0,
 }
 DOWNLOAD_HANDLERS = {
     "http": "crawler.capture.CapturingHandler",
@@ -108,3 +110,8 @@ LOGSTATS_INTERVAL = 0  # s; default 60; crawler.progress tells instead
 # Doors that stay shut
 REMOTE_CONTROL_ENABLED = False  # default True: a local server that runs Python posted to it
 TELNETCONSOLE_ENABLED = False  # default True: a Python prompt on a port
+
+# Extraction
+PERILUNE_EXTRACT_WORKERS = 2  # processes; ours; extraction takes nine tenths of a crawl's CPU
+PERILUNE_EXTRACT_TIMEOUT_S = 30.0  # s a page; ours; the slowest real page measured took 4 s
+PERILUNE_EXTRACT_MEMORY_BYTES = 2 << 30  # bytes of address space a worker; ours; a page of 32 MiB takes some 700 MB

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -13,7 +12,8 @@ from rich.text import Text
 from archive.config import Config, load_config
 from archive.errors import ConfigError
 from crawler import report
-from crawler.run import CrawlPlan, Outcome, run_crawl
+from crawler.plan import CrawlPlan
+from crawler.run import Outcome, run_crawl
 
 EDITION_FILE = "edition"
 QUERY = 'launch OR "space station"'
@@ -24,7 +24,7 @@ def run_demo(home: Path, *, port: int, is_fresh: bool, stream: TextIO) -> int:
 
     Raises ``ConfigError`` when ``home`` holds something that is no demo, or the port is taken.
     """
-    from crawler.demo.server import serve_publishers, write_sources
+    from crawler.demo.sample import serve_publishers, write_sources
 
     edition = next_edition(home, is_fresh=is_fresh)
     sources = home / "sources"
@@ -39,3 +39,34 @@ def run_demo(home: Path, *, port: int, is_fresh: bool, stream: TextIO) -> int:
         (home / EDITION_FILE).write_text(f"{edition}\n", encoding="utf-8")
         show_archive(config, outcome, console)
     return outcome.verdict.exit_code
+
+
+def next_edition(home: Path, *, is_fresh: bool) -> int:
+    """1 for a fresh demo, then one more each time, up to the last there is.
+
+    Raises ``ConfigError`` when ``home`` holds something else: a demo must not mix with a real archive.
+    """
+    from crawler.demo.sample import FIRST_EDITION, LAST_EDITION
+
+    is_demo = (home / "sources").is_dir()
+    if home.exists() and not is_demo and any(home.iterdir()):
+        raise ConfigError(f"{home} holds something that is no demo; choose another --home")
+    if is_fresh and is_demo:
+        shutil.rmtree(home)
+    try:
+        seen = int((home / EDITION_FILE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return FIRST_EDITION
+    return min(seen + 1, LAST_EDITION)
+
+
+def show_archive(config: Config, outcome: Outcome, console: Console) -> None:
+    """The text of one article, a search, and what to try next."""
+    from archive.database import open_engine
+    from archive.search import search
+
+    engine = open_engine(config.database_url, read_only=True)
+    with engine.connect() as connection:
+        page = search(connection, QUERY, limit=3)
+    console.print(Text(f"\nperilune search '{QUERY}'", style="bold"))
+    console.print(f"{page.hits}")

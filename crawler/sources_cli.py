@@ -37,9 +37,8 @@ def list_(*, config: Config, as_json: bool, status: str | None) -> None:
         return
     for source in chosen:
         seen = source.verified_on.isoformat() if source.verified_on else "unverified"
-        click.echo(
-            f"{source.id:<22} {source.status:<7} {source.publisher_kind:<11} {source.language or '-':<6} {seen:<11} {source.name}"
-        )
+        kind, language = source.publisher_kind, source.language or "-"
+        click.echo(f"{source.id:<22} {source.status:<7} {kind:<11} {language:<6} {seen:<11} {source.name}")
     click.echo(f"{len(chosen)} sources", err=True)
 
 
@@ -67,7 +66,7 @@ def show(*, config: Config, source_id: str, as_json: bool) -> None:
         "language": source.language or "-",
         "country": source.country or "-",
         "interval": str(source.interval),
-        "delay": f"{source.download_delay:g} s, {source.concurrency} at a time, shared by host group {source.host_group}",
+        "delay": f"{source.download_delay:g} s, {source.concurrency} at a time, in host group {source.host_group}",
         "next due": next_due(config, source),
         "note": source.note or "-",
     }

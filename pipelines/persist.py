@@ -47,17 +47,17 @@ class Writer:
 
     def submit(self, write: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Queue a write; its result or error is in the future."""
-        return self.thread.submit(self._run, write, *args, **kwargs)
+        return self.thread.submit(lambda: self._run(lambda: write(*args, **kwargs)))
 
     async def call(self, write: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Queue a write and wait for it without blocking the reactor."""
         return await asyncio.wrap_future(self.submit(write, *args, **kwargs))
 
-    def _run(self, write: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def _run(self, write: Callable[[], T]) -> T:
         if self.failure is not None:
             raise StoreError(f"nothing is written after a failure: {self.failure}") from self.failure
         try:
-            return write(*args, **kwargs)
+            return write()
         except BaseException as exc:
             self.failure = exc
             log.error("store failed", extra={"reason": str(exc)})

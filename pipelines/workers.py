@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired, ProcessPool
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 PAGES_PER_WORKER = 500  # pages; then a fresh process, so that what lxml leaks is given back
 WARM_UP_PAGE = (
     b"<html><head><title>Warm-up</title></head><body><article><h1>Warm-up</h1>"
-    b"<p>The first page of a worker compiles patterns and loads tables; this one pays for it.</p></article></body></html>"
+    b"<p>The first page of a worker compiles patterns and loads tables; this one pays for it.</p></article>"
 )
 
 
@@ -108,7 +109,7 @@ class ExtractionPool:
 
     def close(self) -> None:
         """End the workers; pages still waiting are dropped (their captures are kept)."""
-        self.pool.stop()
+        self.pool.stop()  # type: ignore[no-untyped-call]  # pebble's own
         self.pool.join()
 
 
@@ -146,12 +147,31 @@ class ExtractPipeline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRule:
+    """One ``[[extract]]`` of a source file: selectors for pages captured between two days, both included."""
+
+    valid_from: date | None = None
+    valid_until: date | None = None
+    prune_css: tuple[str, ...] = ()
+    body_css: str | None = None
+    title_css: str | None = None
+    author_css: str | None = None
+    date_css: str | None = None
+
+    def covers(self, day: date) -> bool:
+        """None is open."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceGuide:
     """What a source file tells extraction."""
 
     name: str | None = None
     language: str | None = None
-    prune_css: Sequence[str] = ()
+    rules: Sequence[SiteRule] = ()
     strip_params: Sequence[str] = ()
 
     def page(self, fetched: Fetched) -> Page:
@@ -167,6 +187,11 @@ class SourceGuide:
         return Page(
             fetched=fetched,
             hints=hints,
-            rules=Rules(prune_css=tuple(self.prune_css)),
+            rules=self.rules_on(fetched.capture.captured_at.date()),
             strip_params=tuple(self.strip_params),
         )
+
+    def rules_on(self, day: date) -> Rules:
+        """The first rule that covers the day; no rule at all where none does."""
+        rule = next((rule for rule in self.rules if rule.covers(day)), SiteRule())
+        return Rules(prune_css=rule.prune_css)

@@ -1,0 +1,1 @@
+"""Versions of the schema, applied by :mod:`archive.migrate`."""
