@@ -20,13 +20,12 @@ from xml.sax import SAXException
 import feedparser
 
 from spiders.discovery.dates import SPUTNIK, Stamp, w3c_stamp
-from spiders.discovery.links import absolute_url, plain_text
+from spiders.discovery.links import SURROGATE_REFERENCE, absolute_url, plain_text
 
 MAX_BYTES = 16 << 20  # bytes; real feeds stay under 10 MB
 MAX_ITEMS = 2_000  # 0.46 ms each in feedparser (2 cores, 2026): a second at most
 MAX_TAGS = 200_000  # 28 µs each in feedparser at worst; 2,000 items with 100 tags of full text
 MAX_CONTENT_CHARS = 1_000_000  # of one item's own full text
-SURROGATE_REFERENCE = re.compile(rb"&#(?:x0*d[89a-f][0-9a-f]{2}|0*5(?:5(?:29[6-9]|[3-9]\d\d)|[67]\d{3}));", re.I)
 ITEM_START = re.compile(rb"<(?:[A-Za-z0-9_]+:)?(?:item|entry)[\s>]")
 ITEM_END = re.compile(rb"</(?:[A-Za-z0-9_]+:)?(?:item|entry)\s*>")
 CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -34,7 +33,10 @@ MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
 INLINE_MARKUP = re.compile(r"</?(?:a|b|br|em|font|i|p|small|span|strong|sub|sup|u)(?:\s[^<>]{0,500})?/?>", re.I)
 HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
 FEED_ROOT = re.compile(rb"<(?:[A-Za-z0-9_]+:)?(?:rss|feed|rdf|channel)[\s>]", re.I)
-READER_ERRORS = (SAXException, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+READER_ERRORS = (
+    SAXException, ValueError, LookupError, TypeError, AttributeError, AssertionError, ArithmeticError, NameError,
+    RuntimeError,
+)  # fmt: skip
 """What feedparser and json raise on hostile input: reported as a feed that can't be read."""
 
 

@@ -8,6 +8,9 @@ from urllib.parse import urljoin, urlsplit
 MAX_URL_CHARS = 2_083  # what servers, proxies and sitemaps.org (2,048) agree on; longer ones are traps
 STRAY = re.compile(r"[\x00-\x20\x7f]+")
 PLAIN = re.compile(r"https?://[a-z0-9.-]+/[\w!$%&'()*+,;=:@/?.~-]*", re.ASCII)  # needs no resolving
+SURROGATE_REFERENCE = re.compile(rb"&#(?:x0*d[89a-f][0-9a-f]{2}|0*5(?:5(?:29[6-9]|[3-9]\d\d)|[67]\d{3}));", re.I)
+"""A character reference to half a character (``&#xD800;``): XML forbids it, parsers raise on it."""
+
 SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 

@@ -98,7 +98,7 @@ def parse_listing(
 
 def page_of(body: bytes, content_type: str) -> HtmlElement | None:
     """The page's tree, read in the encoding of header, meta or bytes; None for what is not HTML."""
-    _, text = html_to_unicode(content_type or None, body, default_encoding="utf-8")
+    text = decoded(body, content_type)
     text = re.sub(r"[\x00\ud800-\udfff]", "", text)
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)  # lxml refuses text that declares an encoding
     if not re.search(r"<[a-z!]", text[:10_000], re.I):
@@ -107,6 +107,16 @@ def page_of(body: bytes, content_type: str) -> HtmlElement | None:
         return document_fromstring(text, parser=HTMLParser(no_network=True, huge_tree=False))
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
+
+
+def decoded(body: bytes, content_type: str) -> str:
+    """The page's text, in the encoding of header, byte order mark or meta, else UTF-8; never fails."""
+    for declared in (content_type or None, None):
+        try:
+            return html_to_unicode(declared, body, default_encoding="utf-8")[1]
+        except LookupError:  # charset=hex: Python has codecs that are no encodings of text
+            continue
+    return body.decode("utf-8", "replace")
 
 
 def selected(page: HtmlElement, css: str) -> Iterator[HtmlElement]:

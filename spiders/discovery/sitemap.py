@@ -16,7 +16,7 @@ from typing import Any
 from lxml import etree
 
 from spiders.discovery.dates import Stamp, w3c_stamp
-from spiders.discovery.links import absolute_url, plain_text
+from spiders.discovery.links import SURROGATE_REFERENCE, absolute_url, plain_text
 
 MAX_URLS = 50_000  # a file; the protocol's own limit
 MAX_BYTES = 52_428_800  # decompressed; the protocol's own limit, 50 MiB
@@ -82,10 +82,20 @@ def parse_sitemap(
     try:
         read_xml(chained(head, chunks), reader, is_mending=False)
     except etree.XMLSyntaxError as exc:
-        reader, problems = Reader(url=url, max_urls=max_urls), [f"not well-formed: {exc}"[:300]]
-        head, chunks = opened(body, max_bytes=max_bytes, problems=problems)
-        read_xml(mended(chained(head, chunks)), reader, is_mending=True)
+        problems = [f"not well-formed: {exc}"[:300]]
+        return result_of(reread(body, url=url, max_urls=max_urls, max_bytes=max_bytes, problems=problems), problems)
     return result_of(reader, problems)
+
+
+def reread(body: bytes, *, url: str, max_urls: int, max_bytes: int, problems: list[str]) -> Reader:
+    """What can be had of XML that is not well-formed."""
+    reader = Reader(url=url, max_urls=max_urls)
+    head, chunks = opened(body, max_bytes=max_bytes, problems=problems)
+    try:
+        read_xml(mended(chained(head, chunks)), reader, is_mending=True)
+    except (etree.XMLSyntaxError, UnicodeError) as exc:  # lxml hands half characters on and fails at them
+        problems.append(f"unreadable from here: {exc}"[:300])
+    return reader
 
 
 def opened(body: bytes, *, max_bytes: int, problems: list[str]) -> tuple[bytes, Iterator[bytes]]:
@@ -182,13 +192,14 @@ def read_xml(chunks: Iterator[bytes], reader: Reader, *, is_mending: bool) -> No
 
 
 def mended(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The document with bare ampersands escaped: the usual fault, and libxml2 would drop what follows them."""
+    """The document with bare ampersands escaped, the usual fault (libxml2 would drop what follows them), and
+    without references to half characters."""
     held = b""
     for chunk in chunks:
         whole = held + chunk
         cut = whole.rfind(b"&", max(0, len(whole) - 12))  # 12 bytes: the longest reference one meets, &#1114111;
         whole, held = (whole[:cut], whole[cut:]) if cut >= 0 else (whole, b"")
-        yield BARE_AMPERSAND.sub(b"&amp;", whole)
+        yield SURROGATE_REFERENCE.sub(b"&#xFFFD;", BARE_AMPERSAND.sub(b"&amp;", whole))
     yield BARE_AMPERSAND.sub(b"&amp;", held)
 
 

@@ -171,3 +171,9 @@ def test_hostile_pages_do_no_harm() -> None:
     assert parse_listing(deep, url=URL).reason in (None, "no_links")
     odd = '<a href="/2024/05/06/a-b-c\x00">\ud800</a>'.encode("utf-8", "surrogatepass")
     assert parse_listing(odd, url=URL).links[0].url == "https://moon.example/2024/05/06/a-b-c"
+
+
+@pytest.mark.parametrize("declared", ["text/html; charset=hex", "text/html; charset=rot13", "text/html; charset=\xff"])
+def test_codecs_that_are_no_encodings_do_no_harm(declared: str) -> None:
+    page = b'<meta charset="rot13"><a href="/2024/05/06/a-b-c">x</a>'
+    assert len(parse_listing(page, url=URL, content_type=declared).links) == 1

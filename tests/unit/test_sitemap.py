@@ -95,6 +95,13 @@ def test_bare_ampersands_are_mended() -> None:
     assert result.problems[0].startswith("not well-formed")
 
 
+def test_half_characters_do_no_harm() -> None:
+    bad = "<url><loc>https://moon.example/&#xD800;</loc></url>"
+    assert parse_sitemap(urlset(ONE, bad), url=URL).entries[0] == ONE_RESULT.entries[0]
+    raw = urlset(ONE, bad).replace(b"&#xD800;", b"\xed\xa0\x80")
+    assert parse_sitemap(raw, url=URL).entries[:1] == ONE_RESULT.entries
+
+
 def test_a_cut_sitemap_gives_what_came() -> None:
     body = urlset(ONE, "<url><loc>https://moon.example/2</loc></url>")
     assert [entry.url for entry in parse_sitemap(body[:-30], url=URL).entries] == ["https://moon.example/1"]
