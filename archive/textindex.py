@@ -22,7 +22,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 from sqlalchemy import text as sql
 
 from archive.tokens import tokens
@@ -100,6 +100,25 @@ def delete_index(connection: Connection, article_id: int) -> None:
         columns = dict(zip(COLUMNS, unpacked(stored), strict=True))
         connection.execute(sql(DELETE_FTS), {"id": article_id, **columns})
     connection.execute(sql("DELETE FROM article_search WHERE article_id = :id"), {"id": article_id})
+
+
+def indexed(connection: Connection, article_ids: Sequence[int]) -> dict[int, object]:
+    """Article → what the index holds of it, to be compared with :func:`fingerprint`; the unindexed are missing."""
+    statement = sql(SELECT_INDEXED[connection.dialect.name]).bindparams(bindparam("ids", expanding=True))
+    rows = connection.execute(statement, {"ids": list(article_ids)})
+    return {article_id: tuple(unpacked(held)) if isinstance(held, bytes) else held for article_id, held in rows}
+
+
+def fingerprint(connection: Connection, words: Words) -> object:
+    """The words as :func:`indexed` gives them back."""
+    if connection.dialect.name == "sqlite":
+        return words.joined()
+    return connection.execute(sql("SELECT CAST(CAST(:tsv AS tsvector) AS text)"), {"tsv": tsvector(words)}).scalar()
+
+
+def orphans(connection: Connection) -> list[int]:
+    """Ids in the index that no article has."""
+    return list(connection.execute(sql(SELECT_ORPHANS[connection.dialect.name])).scalars())
 
 
 def words_of(
@@ -207,3 +226,20 @@ UPSERT_TSV = (
     "INSERT INTO article_search (article_id, tsv, tokens) VALUES (:id, CAST(:tsv AS tsvector), :tokens) "
     "ON CONFLICT (article_id) DO UPDATE SET tsv = excluded.tsv, tokens = excluded.tokens"
 )
+SELECT_INDEXED = {
+    "sqlite": (  # an FTS5 table keeps a row of sizes for each of its own
+        "SELECT article_id, words FROM article_search JOIN article_fts_docsize ON article_fts_docsize.id = article_id "
+        "WHERE article_id IN :ids"
+    ),
+    "postgresql": "SELECT article_id, CAST(tsv AS text) FROM article_search WHERE article_id IN :ids",
+}
+SELECT_ORPHANS = {
+    "sqlite": (
+        "SELECT id FROM (SELECT article_id AS id FROM article_search UNION SELECT id FROM article_fts_docsize) "
+        "WHERE id NOT IN (SELECT id FROM article) ORDER BY id"
+    ),
+    "postgresql": (
+        "SELECT article_id FROM article_search "
+        "WHERE NOT EXISTS (SELECT FROM article WHERE article.id = article_id) ORDER BY article_id"
+    ),
+}

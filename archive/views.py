@@ -1,0 +1,226 @@
+"""An article as a value to show, with its addresses, captures, revisions and copies. Read only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from archive.schema import (
+    AliasRow,
+    ArticleRow,
+    CaptureRow,
+    FrontierRow,
+    RevisionRow,
+    SourceRow,
+)
+from archive.urls import url_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasView:
+    """An address under which the article was met. ``kind`` as in ``archive.model.AliasKind``."""
+
+    kind: str
+    url: str
+    first_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureView:
+    """A capture of the article and where its record is."""
+
+    captured_at: datetime
+    target_uri: str
+    redirected_from: tuple[str, ...]
+    status: int
+    warc_record_id: str
+    filename: str
+    offset: int
+    length: int
+    payload_digest: str
+    revisit_of: str | None
+    truncated: str | None
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionView:
+    """A state of the article. ``warc_record_id`` is the evidence it was read from."""
+
+    number: int
+    kind: str
+    changed: tuple[str, ...]
+    title: str
+    text: str
+    authors: tuple[str, ...]
+    published_at: datetime | None
+    modified_at: datetime | None
+    text_digest: str
+    extractor: str
+    seen_at: datetime
+    warc_record_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyView:
+    """Another article of the same story."""
+
+    id: int
+    source_id: str
+    title: str
+    url: str
+    published_at: datetime | None
+    published_at_precision: str
+    duplicate_of: int | None
+    duplicate_reason: str | None
+    similarity: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """How an address of the article was found."""
+
+    url: str
+    discovered_via: str
+    endpoint_url: str
+    discovered_at: datetime
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleView:
+    """An article and all that is known of it; oldest first in every list."""
+
+    id: int
+    source_id: str
+    source_name: str
+    url: str
+    url_key: str
+    title: str
+    text: str
+    authors: tuple[str, ...]
+    published_at: datetime | None
+    published_at_precision: str
+    published_at_origin: str | None
+    published_at_offset_minutes: int | None
+    modified_at: datetime | None
+    lang: str | None
+    description: str | None
+    lead_image_url: str | None
+    canonical_link: str | None
+    tags: tuple[str, ...]
+    is_paywalled: bool | None
+    word_count: int
+    text_digest: str
+    extractor: str
+    state: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    revision_count: int
+    story_id: int
+    duplicate_of: int | None
+    duplicate_reason: str | None
+    similarity: float | None
+    aliases: tuple[AliasView, ...]
+    announcements: tuple[Announcement, ...]
+    captures: tuple[CaptureView, ...]
+    revisions: tuple[RevisionView, ...]
+    copies: tuple[CopyView, ...]
+
+
+def article_view(connection: Connection, article_id: int) -> ArticleView | None:
+    """An article by id; None when there is none."""
+    columns = [column for column in ArticleRow.__table__.columns if column.name != "signature"]
+    name = func.coalesce(SourceRow.name, ArticleRow.source_id).label("source_name")
+    statement = select(*columns, name).outerjoin(SourceRow, SourceRow.id == ArticleRow.source_id)
+    row = connection.execute(statement.where(ArticleRow.id == article_id)).mappings().one_or_none()
+    if row is None:
+        return None
+    plain = {key: value for key, value in row.items() if key not in ("canonical_url", "capture_id", "authors", "tags")}
+    return ArticleView(
+        **plain,
+        url=row["canonical_url"],
+        authors=tuple(row["authors"]),
+        tags=tuple(row["tags"]),
+        aliases=aliases_of(connection, article_id),
+        announcements=announcements_of(connection, article_id),
+        captures=captures_of(connection, article_id),
+        revisions=revisions_of(connection, article_id),
+        copies=copies_of(connection, article_id, row["story_id"]),
+    )
+
+
+def article_id_of(connection: Connection, name: str) -> int | None:
+    """The id of the article a person names by its id or by any of its addresses; None when there is none."""
+    if name.isascii() and name.isdecimal():
+        number = int(name[:20])
+        if number >= 2**63:  # beyond what either engine can hold
+            return None
+        return connection.execute(select(ArticleRow.id).where(ArticleRow.id == number)).scalar()
+    try:
+        key = url_key(name)
+    except ValueError:
+        return None
+    by_alias = connection.execute(select(AliasRow.article_id).where(AliasRow.url_key == key)).scalar()
+    if by_alias is not None:
+        return by_alias
+    return connection.execute(select(ArticleRow.id).where(ArticleRow.url_key == key).order_by(ArticleRow.id)).scalar()
+
+
+def aliases_of(connection: Connection, article_id: int) -> tuple[AliasView, ...]:
+    statement = select(AliasRow.kind, AliasRow.url, AliasRow.first_seen_at).order_by(AliasRow.id)
+    rows = connection.execute(statement.where(AliasRow.article_id == article_id)).mappings()
+    return tuple(AliasView(**row) for row in rows)
+
+
+def announcements_of(connection: Connection, article_id: int) -> tuple[Announcement, ...]:
+    statement = select(
+        FrontierRow.url,
+        FrontierRow.discovered_via,
+        FrontierRow.endpoint_url,
+        FrontierRow.discovered_at,
+        FrontierRow.title,
+    )
+    rows = connection.execute(statement.where(FrontierRow.article_id == article_id).order_by(FrontierRow.id))
+    return tuple(Announcement(**row) for row in rows.mappings())
+
+
+def captures_of(connection: Connection, article_id: int) -> tuple[CaptureView, ...]:
+    names = [name for name in CaptureView.__dataclass_fields__ if name != "redirected_from"]
+    statement = select(*(getattr(CaptureRow, name) for name in names), CaptureRow.redirected_from)
+    statement = statement.where(CaptureRow.article_id == article_id).order_by(CaptureRow.captured_at, CaptureRow.id)
+    rows = connection.execute(statement).mappings()
+    return tuple(CaptureView(**{**row, "redirected_from": tuple(row["redirected_from"])}) for row in rows)
+
+
+def revisions_of(connection: Connection, article_id: int) -> tuple[RevisionView, ...]:
+    names = [name for name in RevisionView.__dataclass_fields__ if name != "warc_record_id"]
+    statement = (
+        select(*(getattr(RevisionRow, name) for name in names), CaptureRow.warc_record_id)
+        .outerjoin(CaptureRow, CaptureRow.id == RevisionRow.capture_id)
+        .where(RevisionRow.article_id == article_id)
+        .order_by(RevisionRow.number)
+    )
+    rows = connection.execute(statement).mappings()
+    return tuple(
+        RevisionView(**{**row, "changed": tuple(row["changed"]), "authors": tuple(row["authors"])}) for row in rows
+    )
+
+
+def copies_of(connection: Connection, article_id: int, story_id: int) -> tuple[CopyView, ...]:
+    """The other articles of a story."""
+    statement = select(
+        ArticleRow.id,
+        ArticleRow.source_id,
+        ArticleRow.title,
+        ArticleRow.canonical_url.label("url"),
+        ArticleRow.published_at,
+        ArticleRow.published_at_precision,
+        ArticleRow.duplicate_of,
+        ArticleRow.duplicate_reason,
+        ArticleRow.similarity,
+    )
+    statement = statement.where(ArticleRow.story_id == story_id, ArticleRow.id != article_id).order_by(ArticleRow.id)
+    return tuple(CopyView(**row) for row in connection.execute(statement).mappings())
