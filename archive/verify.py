@@ -68,7 +68,7 @@ def verify_file(connection: Connection, warc_dir: Path, name: str) -> Iterator[F
     rows = {row.offset: row for row in connection.execute(statement)}
     path = next((path for path in (warc_dir / name, warc_dir / (name + OPEN)) if path.is_file()), None)
     if path is None or Path(name).name != name:
-        yield fault("file-missing", name, f"{len(rows)} captures are said to be in it")
+        yield fault("file-missing", name, f"captures said to be in it: {len(rows)}")
         return
     is_open = path.name.endswith(OPEN)
     try:

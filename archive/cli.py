@@ -1,0 +1,260 @@
+"""The commands that read: ``search``, ``show``, ``stats``, ``export``, ``verify``, ``runs``.
+
+They open an archive and never make one. Heavy imports happen inside them. ``crawler.cli`` puts them beside the
+other commands and turns errors into exit codes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from archive.config import Config, load_config
+from archive.errors import ConfigError, StoreError
+from archive.terminal import say
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from archive.views import ArticleView, RevisionView
+
+F = TypeVar("F", bound=Callable[..., Any])  # Any: click callbacks take whatever their options are
+FAULTS_FOUND = 3  # exit code of verify; docs/operate
+
+
+def archive_options(command: F) -> F:
+    """Give the command a ``config`` for ``--home`` and ``--database``, and a quiet end when its reader leaves."""
+
+    @click.option("--home", metavar="DIR", help="Holds archive.db, warc/ and cdxj/.  [PERILUNE_HOME; ./perilune-data]")
+    @click.option("--database", metavar="URL", help="Instead of SQLite in the home.  [PERILUNE_DATABASE_URL]")
+    @wraps(command)
+    def with_config(*args: Any, home: str | None, database: str | None, **kwargs: Any) -> Any:  # Any: passed through
+        config = load_config(os.environ, home=home, database=database)
+        try:
+            result = command(*args, config=config, **kwargs)
+            sys.stdout.flush()
+        except BrokenPipeError:  # click would end with 1
+            return reader_left()
+        return result
+
+    return with_config  # type: ignore[return-value]  # same callable with options instead of config
+
+
+def reader_left() -> int:
+    """Whoever read our output (``head``) has enough: nothing was lost, so nothing is said, and the exit code is 0."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[Connection]:
+    """The archive's database, for reading.
+
+    Raises ``ConfigError`` where there is none, ``SchemaError`` for another schema, ``StoreError`` when reading fails.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from archive.database import archive_exists, open_engine
+    from archive.migrate import current, ensure_schema
+
+    if not archive_exists(config.database_url):
+        raise ConfigError(no_archive(config))
+    engine = open_engine(config.database_url, read_only=True)
+    try:
+        if current(engine) is None:
+            raise ConfigError(no_archive(config))
+        ensure_schema(engine)
+        with engine.connect() as connection:
+            yield one_state(connection)
+    except SQLAlchemyError as exc:
+        reason = str(getattr(exc, "orig", None) or exc).strip().splitlines()[0]
+        raise StoreError(f"the archive can't be read: {reason}") from exc
+    finally:
+        engine.dispose()
+
+
+def no_archive(config: Config) -> str:
+    where = config.home if config.layers.get("database_url") == "default" else "the --database given"
+    return f"no archive in {where}: run perilune crawl (or perilune demo) first, or name another --home"
+
+
+def one_state(connection: Connection) -> Connection:
+    """A connection whose reads all see the archive as it is now; SQLite does so by itself."""
+    if connection.dialect.name == "postgresql":
+        return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return connection
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+@click.argument("words", metavar="QUERY...", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, metavar="N", help="Hits a page.")
+@click.option("--after", metavar="PLACE", help="The page after this one; the answer names it.")
+@click.option("--newest", "is_newest", is_flag=True, help="By date of publication instead of relevance.")
+@click.option("--urls", "is_urls", is_flag=True, help="Addresses alone, one a line.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines, a hit a line.")
+@archive_options
+def search(
+    *,
+    config: Config,
+    words: tuple[str, ...],
+    limit: int,
+    after: str | None,
+    is_newest: bool,
+    is_urls: bool,
+    as_json: bool,
+) -> None:
+    """Search the archive: words, "phrases", -not, OR, (groups), begin*, and fields.
+
+    Fields: source: lang: kind: country: author: title: tag: state: and after: before: on: with YYYY, YYYY-MM or
+    YYYY-MM-DD. docs/query.md is the reference.
+
+    Example: perilune search '"sample return" (mars OR moon) -crewed after:2025 lang:en'
+    """
+    from archive import report
+    from archive.query import parse_query
+    from archive.search import search as answer
+
+    if words == ("-h",):  # elsewhere an option; here a word that is left out
+        click.echo(click.get_current_context().get_help())
+        return
+    query = parse_query(" ".join(words))
+    with opened(config) as connection:
+        page = answer(connection, query, limit=limit, after=after, order="newest" if is_newest else "relevance")
+    for hit in page.hits:
+        if is_urls:
+            say(hit.url)
+        elif as_json:
+            say(report.json_line(report.hit_json(hit)))
+        else:
+            for line in report.hit_lines(hit):
+                say(line)
+    total = f"{page.total:,}" if page.is_total_exact else f"more than {page.total:,}"
+    more = f"; the next page: --after {page.after}" if page.after else ""
+    click.echo(f"{total} {'article' if page.total == 1 else 'articles'}{more}", err=True)
+
+
+@click.command()
+@click.argument("name", metavar="ID|URL")
+@click.option("--revisions", "is_revisions", is_flag=True, help="Its states, and what changed.")
+@click.option("--diff", metavar="A..B", help="What changed from revision A to B, word by word.")
+@click.option("--explain", "is_explained", is_flag=True, help="Why its addresses are one article, and its evidence.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@archive_options
+def show(*, config: Config, name: str, is_revisions: bool, diff: str | None, is_explained: bool, as_json: bool) -> None:
+    """Show one article, named by its id or by any address it was met under."""
+    from archive import export as exports
+    from archive import report
+    from archive.views import article_id_of, article_view
+
+    with opened(config) as connection:
+        article_id = article_id_of(connection, name)
+        view = None if article_id is None else article_view(connection, article_id)
+        exported = None if article_id is None else exports.article(connection, article_id)
+    if view is None or exported is None:
+        raise ConfigError(f"no article {name!r} in the archive. perilune search finds articles")
+    if as_json:
+        lines = iter([report.json_line(report.article_json(view, exported))])
+    elif diff is not None:
+        lines = report.diff_lines(*two_revisions(view, diff))
+    elif is_revisions:
+        lines = report.revision_lines(view)
+    else:
+        lines = report.explanation_lines(view) if is_explained else report.article_lines(view)
+    for line in lines:
+        say(line)
+
+
+def two_revisions(view: ArticleView, span: str) -> tuple[RevisionView, RevisionView]:
+    """The two states ``A..B`` names. Raises ``ConfigError`` when it names none."""
+    by_number = {str(revision.number): revision for revision in view.revisions}
+    old, _, new = span.partition("..")
+    if old not in by_number or new not in by_number:
+        raise ConfigError(f"--diff: write A..B with revisions from 1 to {view.revision_count}, not {span!r}")
+    return by_number[old], by_number[new]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@archive_options
+def stats(*, config: Config, as_json: bool) -> None:
+    """Show what the archive holds: articles by source, month and language, copies, revisions, sizes."""
+    from archive import report
+    from archive.stats import stats as totals
+
+    with opened(config) as connection:
+        found = totals(connection)
+    for line in [report.json_line(asdict(found))] if as_json else report.stats_lines(found):
+        say(line)
+
+
+@click.command()
+@click.argument("file", metavar="[FILE|-]", default="-")
+@click.option("--format", "format_", type=click.Choice(["jsonl", "csv"]), help="Default: by FILE's ending, else jsonl.")
+@click.option("--where", metavar="QUERY", help="Only articles that answer a query, as in perilune search.")
+@click.option("--since-id", type=click.IntRange(0, 2**62), default=0, metavar="N", help="Only ids above N.")
+@archive_options
+def export(*, config: Config, file: str, format_: str | None, where: str | None, since_id: int) -> None:
+    """Stream articles as JSON lines or CSV, by id. docs/formats.md describes every field.
+
+    FILE appears when it is whole; until then an earlier one stays.
+    """
+    from archive import export as exports
+    from archive.query import parse_query
+
+    query = parse_query(where) if where is not None else None
+    name = format_ or ("csv" if file.lower().endswith(".csv") else "jsonl")
+    with opened(config) as connection:
+        chunks = exports.FORMATS[name](exports.articles(connection, where=query, since_id=since_id))
+        if file == "-":
+            exports.write_stream(sys.stdout.buffer, chunks)
+        else:
+            exports.write_file(Path(file), chunks)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="JSON lines, a finding a line.")
+@archive_options
+def verify(*, config: Config, as_json: bool) -> int:
+    """Compare files, digests and rows; say what does not agree. Exit code 3 when something is lost or altered."""
+    from archive import report
+    from archive.verify import verify as findings
+
+    faults = notes = 0
+    with opened(config) as connection:
+        for finding in findings(connection, config.warc_dir, on_progress=lambda step: click.echo(step, err=True)):
+            faults, notes = faults + finding.is_fault, notes + (not finding.is_fault)
+            say(report.json_line(asdict(finding)) if as_json else report.finding_line(finding))
+    click.echo(f"faults: {faults}, notes: {notes}", err=True)
+    return FAULTS_FOUND if faults else 0
+
+
+@click.command()
+@click.argument("run_id", metavar="[ID]", type=click.IntRange(1, 2**62), required=False)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, metavar="N", help="How many.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines, a run a line.")
+@archive_options
+def runs(*, config: Config, run_id: int | None, limit: int, as_json: bool) -> None:
+    """Show the latest runs, or one with a line a source and the reasons why addresses were dropped."""
+    from archive import report
+    from archive.runs import run
+    from archive.runs import runs as latest
+
+    with opened(config) as connection:
+        one = None if run_id is None else run(connection, run_id)
+        found = latest(connection, limit=limit) if run_id is None else ()
+    if run_id is not None and one is None:
+        raise ConfigError(f"no run {run_id}. perilune runs lists them")
+    if as_json:
+        lines = [report.json_line(report.run_json(each)) for each in ((one,) if one else found)]
+    else:
+        lines = list(report.run_lines(one) if one else report.runs_lines(found))
+    for line in lines:
+        say(line)
