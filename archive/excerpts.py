@@ -13,6 +13,8 @@ from archive.tokens import Token, spans
 Range: TypeAlias = tuple[int, int]
 EXCERPT_CHARS = 240  # two to three lines of a terminal
 MAX_SCANNED_CHARS = 50_000  # of a text; 99 % of articles are shorter, and a page of hits must not cost seconds
+FIRST_SCANNED_CHARS = 5_000  # enough where every word is met early, as in most hits
+MAX_OCCURRENCES = 100  # considered as the beginning of an excerpt
 MAX_WORD_CHARS = 30  # how far a cut looks for the edge of a word; longer ones, and Chinese, are cut where it falls
 LEAD_CHARS = 60  # shown before the first hit
 
@@ -31,8 +33,11 @@ class Excerpt:
 
 def excerpt(text: str, wanted: Sequence[Text], *, max_chars: int = EXCERPT_CHARS) -> Excerpt:
     """The ``max_chars`` of a text that hold most of the wanted words; its beginning where it holds none."""
-    found = occurrences(text[:MAX_SCANNED_CHARS], needles(wanted, None))
-    start = best_start(found, max_chars)
+    sought = needles(wanted, None)
+    found = occurrences(text[:FIRST_SCANNED_CHARS], sought)
+    if len({number for number, _ in found}) < len(sought):
+        found = occurrences(text[:MAX_SCANNED_CHARS], sought)
+    start = best_start(found[:MAX_OCCURRENCES], max_chars)
     start, end = edges(text, start, max_chars)
     inside = [(max(a, start), min(b, end)) for _, (a, b) in found if a < end and b > start]
     return on_one_line(text, start, end, merged(inside))
@@ -63,10 +68,13 @@ def occurrences(text: str, wanted: Sequence[Text]) -> list[tuple[int, Range]]:
         return []
     found = []
     words = list(spans(text))
-    for place in range(len(words)):
-        for number, needle in enumerate(wanted):
-            if stands_at(words, place, needle):
-                found.append((number, (words[place].start, words[place + len(needle.words) - 1].end)))
+    firsts = {needle.words[0] for needle in wanted}
+    beginnings = tuple(needle.words[0] for needle in wanted if needle.is_prefix)
+    for place, (word, start, _) in enumerate(words):
+        if word in firsts or (beginnings and word.startswith(beginnings)):
+            for number, needle in enumerate(wanted):
+                if stands_at(words, place, needle):
+                    found.append((number, (start, words[place + len(needle.words) - 1].end)))
     return found
 
 
@@ -84,7 +92,7 @@ def best_start(found: Sequence[tuple[int, Range]], max_chars: int) -> int:
     """Where the excerpt begins: before the first hit of the stretch with most different words, then most hits."""
     best, start = (0, 0), 0
     for place, (_, (first, _)) in enumerate(found):
-        inside = [number for number, (_, end) in found[place : place + 50] if end - first <= max_chars - LEAD_CHARS]
+        inside = [number for number, (_, end) in found[place : place + 20] if end - first <= max_chars - LEAD_CHARS]
         score = (len(set(inside)), len(inside))
         if score > best:
             best, start = score, max(0, first - LEAD_CHARS)
