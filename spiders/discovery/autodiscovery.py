@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
@@ -12,7 +13,7 @@ from lxml.html import HtmlElement
 from protego import Protego
 
 from spiders.discovery.links import absolute_url, plain_text
-from spiders.discovery.listing import page_of
+from spiders.discovery.listing import MAX_ANCHORS, page_of
 from spiders.registry import EndpointKind
 
 FEED_TYPES = frozenset({
@@ -66,7 +67,7 @@ def leads_in_page(body: bytes, *, url: str, content_type: str = "") -> tuple[Lea
 
 def typed_links(page: HtmlElement, base: str) -> Iterator[Lead]:
     """``<link rel=alternate type=application/rss+xml>`` and its kin."""
-    for link in page.iter("link"):
+    for link in islice(page.iter("link"), MAX_ANCHORS):
         rels = (link.get("rel") or "").lower().split()
         kind = (link.get("type") or "").partition(";")[0].strip().lower()
         address = absolute_url(link.get("href") or "", base=base)
@@ -78,7 +79,7 @@ def typed_links(page: HtmlElement, base: str) -> Iterator[Lead]:
 
 def feed_anchors(page: HtmlElement, base: str) -> Iterator[Lead]:
     """Ordinary links whose address ends as those of feeds do."""
-    for anchor in page.iter("a"):
+    for anchor in islice(page.iter("a"), MAX_ANCHORS):
         address = absolute_url(anchor.get("href") or "", base=base)
         if address and FEED_ADDRESS.search(address) and not OTHER_FEED.search(address):
             yield Lead(kind="feed", url=address, how="anchor", title=plain_text(anchor.text_content()) or None)
@@ -87,7 +88,7 @@ def feed_anchors(page: HtmlElement, base: str) -> Iterator[Lead]:
 def listing_anchors(page: HtmlElement, base: str) -> Iterator[Lead]:
     """Links on the same host to pages such as ``/news/``."""
     host = urlsplit(base).hostname
-    for anchor in page.iter("a"):
+    for anchor in islice(page.iter("a"), MAX_ANCHORS):
         address = absolute_url(anchor.get("href") or "", base=base)
         if address and urlsplit(address).hostname == host and LISTING_ADDRESS.search(urlsplit(address).path):
             yield Lead(kind="listing", url=address, how="anchor", title=plain_text(anchor.text_content()) or None)

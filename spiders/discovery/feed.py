@@ -20,11 +20,13 @@ from xml.sax import SAXException
 import feedparser
 
 from spiders.discovery.dates import SPUTNIK, Stamp, w3c_stamp
+from spiders.discovery.floods import without_floods
 from spiders.discovery.links import SURROGATE_REFERENCE, absolute_url, plain_text
 
 MAX_BYTES = 16 << 20  # bytes; real feeds stay under 10 MB
 MAX_ITEMS = 2_000  # 0.46 ms each in feedparser (2 cores, 2026): a second at most
 MAX_TAGS = 200_000  # 28 µs each in feedparser at worst; 2,000 items with 100 tags of full text
+MAX_TITLE_CHARS = 10_000  # with markup
 MAX_CONTENT_CHARS = 1_000_000  # of one item's own full text
 ITEM_START = re.compile(rb"<(?:[A-Za-z0-9_]+:)?(?:item|entry)[\s>]")
 ITEM_END = re.compile(rb"</(?:[A-Za-z0-9_]+:)?(?:item|entry)\s*>")
@@ -125,6 +127,7 @@ def made_readable(body: bytes, *, max_items: int) -> tuple[bytes, list[str]]:
     body, lone = SURROGATE_REFERENCE.subn(b"&#xFFFD;", body)
     if lone:
         problems.append(f"{lone} references to lone surrogates")
+    body = without_floods(body)
     if b"\x00" not in body[:4]:  # UTF-16 and UTF-32 are full of NULs, and read well as they are
         body, controls = CONTROL_BYTES.subn(b"", body)
         if controls:
@@ -207,7 +210,7 @@ def entry_content(entry: Any) -> str | None:  # Any: as above
 
 def plain_title(detail: Any, title: Any) -> str | None:  # Any: as above
     """Title without markup; entities that were escaped twice are read."""
-    text = INLINE_MARKUP.sub("", str(title or ""))
+    text = INLINE_MARKUP.sub("", str(title or "")[:MAX_TITLE_CHARS])
     if isinstance(detail, Mapping) and "html" in str(detail.get("type")):
         text = html.unescape(MARKUP.sub("", text))
     return (

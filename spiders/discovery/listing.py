@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml import etree
 from lxml.cssselect import CSSSelector
@@ -13,11 +14,14 @@ from w3lib.encoding import html_to_unicode
 
 from spiders.discovery.articlepaths import address_kind, is_below_news
 from spiders.discovery.dates import Stamp, w3c_stamp
+from spiders.discovery.floods import without_floods
 from spiders.discovery.links import absolute_url, plain_text
 from spiders.discovery.scope import Scope, scope_of
 
-MAX_BYTES = 8 << 20  # bytes; a listing of more is a dump
+MAX_BYTES = 4 << 20  # bytes; a listing of more is a dump
 MAX_LINKS = 2_000  # a page
+MAX_ANCHORS = 10_000  # looked at on a page
+MAX_ITEM_ELEMENTS = 200  # of a list item, looked through for its date
 MAX_DEPTH = 64  # ancestors looked at above a link
 CHROME_TAGS = frozenset({"nav", "footer", "aside", "form", "select"})
 CHROME_NAMES = re.compile(
@@ -84,7 +88,7 @@ def parse_listing(
     anchors = selected(page, link_css) if link_css else page.iter("a", "area")
     territory = scope or scope_of([url])
     found: dict[str, ListedLink] = {}
-    for anchor in anchors:
+    for anchor in islice(anchors, MAX_ANCHORS):
         link = listed_link(anchor, base=base, page_url=url, scope=territory, is_chosen=bool(link_css))
         if link is not None and len(found) < MAX_LINKS:
             found[link.url] = merged(found.get(link.url), link)
@@ -100,6 +104,7 @@ def page_of(body: bytes, content_type: str) -> HtmlElement | None:
     """The page's tree, read in the encoding of header, meta or bytes; None for what is not HTML."""
     text = decoded(body, content_type)
     text = re.sub(r"[\x00\ud800-\udfff]", "", text)
+    text = without_floods(text)
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)  # lxml refuses text that declares an encoding
     if not re.search(r"<[a-z!]", text[:10_000], re.I):
         return None
@@ -186,8 +191,8 @@ def item_stamp(anchor: HtmlElement) -> Stamp | None:
     """Date of the item the link stands in, where it prints one for machines."""
     for above in ancestors(anchor):
         if above.tag in ("article", "li", "tr", "dd"):
-            times = [stamp for one in above.iter("time") if (stamp := w3c_stamp(one.get("datetime") or ""))]
-            return times[0] if times else None
+            inside = (one for one in islice(above.iter(), MAX_ITEM_ELEMENTS) if one.tag == "time")
+            return next((stamp for one in inside if (stamp := w3c_stamp(one.get("datetime") or ""))), None)
     return None
 
 
@@ -216,7 +221,7 @@ def next_anchors(page: HtmlElement) -> Iterator[HtmlElement]:
     """Candidates, surest first."""
     yield from page.xpath("//link[@href][contains(concat(' ', normalize-space(@rel), ' '), ' next ')]")
     yield from page.xpath("//a[@href][contains(concat(' ', normalize-space(@rel), ' '), ' next ')]")
-    anchors = page.xpath("//a[@href]")
+    anchors = page.xpath("//a[@href]")[:MAX_ANCHORS]
     yield from (one for one in anchors if NEXT_NAMES.search(f"{one.get('class') or ''} {parent_class(one)}"))
     for one in anchors:
         said = plain_text(one.text_content() or one.get("aria-label") or one.get("title") or "", limit=60)
