@@ -1,14 +1,28 @@
-"""One page to what it says. First version: trafilatura with metadata."""
+"""One page to what it says. Pure; runs in a worker process.
+
+decode → tree → metadata → chrome out → main text → what stands between its blocks → lines cleaned.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 
-import trafilatura
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+from trafilatura.metadata import extract_metadata
 
-from archive.errors import ExtractionError
 from archive.model import DateCandidate, Extracted
+from pipelines.body import paragraphs_of
+from pipelines.chrome import prune_chrome, prune_selected
+from pipelines.container import blocks_in, filled
+from pipelines.decode import decoded
+from pipelines.lines import cleaned
+from pipelines.tree import tree_of
+
+PRINTED_TITLES = XPath("//meta[@property='og:title' or @name='twitter:title']/@content | //title/text()")
+HEADINGS = XPath("//h1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,24 +44,36 @@ class Rules:
 
 
 def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: Rules) -> Extracted:
-    """What the page says; raises ``ExtractionError`` when it can't be read."""
-    document = trafilatura.bare_extraction(body, url=url, with_metadata=True, include_comments=False, prune_xpath=None)
-    if document is None:
-        raise ExtractionError("no main text")
-    day = datetime.fromisoformat(document.date).replace(tzinfo=UTC) if document.date else None
+    """What the page says; ``charset`` is the Content-Type header's.
+
+    The text is empty when the page has none. Raises ``ExtractionError`` when the page can't be read at all.
+    """
+    root = tree_of(decoded(body, charset))
+    metadata = extract_metadata(root, url)
+    titles = [metadata.title or hints.title or "", *printed_titles(root)]
+    prune_selected(root, rules.prune_css)
+    prune_chrome(root)
+    recognised = paragraphs_of(root)
+    blocks = cleaned(filled(blocks_in(root), recognised), titles=titles)
+    day = datetime.fromisoformat(metadata.date).replace(tzinfo=UTC) if metadata.date else None
     dates = (
         (DateCandidate(value=day, precision="day", offset_minutes=None, origin="meta", role="published"),)
         if day
         else ()
     )
     return Extracted(
-        title=document.title or hints.title or "",
-        text="\n\n".join(line for line in (document.text or "").split("\n") if line.strip()),
-        authors=tuple(name.strip() for name in (document.author or "").split(";") if name.strip()),
+        title=titles[0],
+        text="\n\n".join(blocks),
+        authors=tuple(name.strip() for name in (metadata.author or "").split(";") if name.strip()),
         dates=dates,
         lang=hints.language,
-        description=document.description,
-        lead_image_url=document.image,
-        tags=tuple(document.tags or ()),
-        extractor=f"trafilatura/{trafilatura.__version__}",
+        description=metadata.description,
+        lead_image_url=metadata.image,
+        tags=tuple(metadata.tags or ()),
+        extractor=f"trafilatura/{version('trafilatura')}",
     )
+
+
+def printed_titles(root: HtmlElement) -> list[str]:
+    """Every form in which the page prints its title."""
+    return [*map(str, PRINTED_TITLES(root)), *(" ".join(heading.text_content().split()) for heading in HEADINGS(root))]

@@ -1,0 +1,155 @@
+"""The site's chrome, told from the tree alone: what is navigation, widget, form or call, not article.
+
+These rules need no history of the site. Each names a class of elements; an element that holds a good
+part of the page's prose is never taken out, whatever its name says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+
+from lxml import etree
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from pipelines.phrases import is_chrome_heading
+
+ALWAYS = XPath(
+    "//script|//style|//noscript|//iframe|//form|//button|//select|//textarea|//input|//template|//dialog"
+    "|//nav|//aside|//*[@role='navigation' or @role='search' or @role='banner' or @role='contentinfo'"
+    " or @role='complementary' or @role='dialog' or @role='alertdialog' or @role='menu' or @aria-hidden='true']"
+)
+NAMED = XPath("//body//*[@class or @id]")
+# Words of class and id names; each names a kind of chrome.
+WORDS = frozenset(
+    """
+    ad ads advert adverts advertisement adsense breadcrumb breadcrumbs crumbs comments commentlist disqus respond
+    cookie cookies consent gdpr share sharing sharedaddy social socials addtoany addthis sharethis sharebar
+    sharebox related relatedposts yarpp recommended recommendations outbrain taboola newsletter newsletters
+    subscribe subscription signup optin mailchimp sidebar popular trending mostread tags tagcloud taglist
+    pagination pager paging breadcrumbs menu navbar topbar masthead colophon toolbar searchform searchbox donate
+    donation promo byline dateline webring
+    """.split()
+)
+TOKENS = frozenset({"widget", "widgets", "widget-area"})  # whole names: page builders call every paragraph some-widget
+# Neighbouring words that together name chrome.
+PAIRS = frozenset(
+    """
+    author-box author-bio author-info author-card about-author read-next read-more also-like more-stories
+    more-news most-read most-viewed most-popular top-stories site-header site-footer page-footer post-navigation
+    nav-links nav-previous nav-next prev-next entry-meta post-meta article-meta entry-date posted-on post-date
+    post-info article-info reading-time read-time post-views cat-links tags-links tag-list tag-cloud post-tags
+    post-categories search-form search-box mailing-list email-signup sign-up follow-us entry-footer post-footer
+    article-footer screen-reader visually-hidden sr-only skip-link print-only print-link comment-form comment-list
+    related-posts
+    """.split()
+)
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+KEEP_TAGS = frozenset({"html", "body", "main", "article", "h1", "p"})
+PROSE_MIN = 80  # characters; a block of text of this length outside links reads as prose
+MAX_PLAIN_SHARE = 0.25  # of the page's text outside links; what holds more is no chrome, whatever its name says
+UNCOUNTED = frozenset({"a", "script", "style", "noscript", "template", "select", "button"})
+HEADINGS = XPath("//h1|//h2|//h3|//h4|//h5|//h6|//p|//dt|//legend|//div[not(*[self::div or self::p or self::ul])]")
+
+
+def prune_chrome(root: HtmlElement) -> None:
+    """Take the chrome out of the tree."""
+    lengths = plain_lengths(root)
+    limit = MAX_PLAIN_SHARE * lengths.get(root, 0)
+    for element in ALWAYS(root):
+        if lengths.get(element, 0) <= limit:
+            drop(element)
+    for elements in named_chrome(root).values():
+        if sum(lengths.get(element, 0) for element in topmost(elements)) <= limit:
+            for element in elements:
+                drop(element)
+    for heading in HEADINGS(root):
+        if heading.getparent() is not None and is_chrome_heading(text_of(heading)):
+            drop_section(heading)
+
+
+def plain_lengths(root: HtmlElement) -> dict[HtmlElement, int]:
+    """Characters of text outside links, scripts and styles in each element; 0 for links."""
+    lengths: dict[HtmlElement, int] = {}
+    for element in reversed(list(root.iter(etree.Element))):
+        total = len((element.text or "").strip())
+        for child in element:
+            total += lengths.get(child, 0) + len((child.tail or "").strip())
+        lengths[element] = 0 if element.tag in UNCOUNTED else total
+    return lengths
+
+
+def prune_selected(root: HtmlElement, selectors: Iterable[str]) -> None:
+    """Take out what the source file names; unconditionally, since a person looked."""
+    for selector in selectors:
+        for element in root.cssselect(selector):
+            drop(element)
+
+
+def named_chrome(root: HtmlElement) -> dict[str, list[HtmlElement]]:
+    """Word → the elements whose class or id name that kind of chrome, in document order."""
+    found: dict[str, list[HtmlElement]] = {}
+    for element in NAMED(root):
+        if element.tag not in KEEP_TAGS and (word := chrome_word(element)):
+            found.setdefault(word, []).append(element)
+    return found
+
+
+def chrome_word(element: HtmlElement) -> str | None:
+    """The first word of class and id that names a kind of chrome; None when none does."""
+    for name in f"{element.get('class', '')} {element.get('id', '')}"[:1000].split():
+        if name.lower() in TOKENS or name.startswith("widget_"):
+            return "widget"
+        words = [word.lower() for word in WORD.findall(name)]
+        pairs = ["-".join(pair) for pair in pairwise(words)]
+        for word in (*pairs, *words):
+            if word in WORDS or word in PAIRS:
+                return word
+    return None
+
+
+def topmost(elements: list[HtmlElement]) -> list[HtmlElement]:
+    """Those that lie in no other of them."""
+    members = set(elements)
+    return [element for element in elements if members.isdisjoint(element.iterancestors())]
+
+
+def drop_section(heading: HtmlElement) -> None:
+    """Take out a heading of chrome and what follows it, up to the next heading or to prose."""
+    level = heading_level(heading)
+    following = list(heading.itersiblings())
+    drop(heading)
+    for sibling in following:
+        if not isinstance(sibling.tag, str):
+            continue
+        if heading_level(sibling) <= level or is_prose(sibling):
+            return
+        drop(sibling)
+
+
+def heading_level(element: HtmlElement) -> int:
+    """1 to 6 for h1 to h6; 7 for a heading that is none (a bold paragraph) and for everything else 9."""
+    if isinstance(element.tag, str) and re.fullmatch("h[1-6]", element.tag):
+        return int(element.tag[1])
+    is_bold = element.tag in ("p", "div") and len(element) == 1 and element[0].tag in ("b", "strong")
+    return 7 if is_bold else 9
+
+
+def is_prose(element: HtmlElement) -> bool:
+    """True for a block whose text is long and not mostly links."""
+    text = text_of(element)
+    linked = sum(len(text_of(link)) for link in element.iter("a"))
+    return len(text) - linked >= PROSE_MIN and linked < 0.5 * len(text)
+
+
+def text_of(element: HtmlElement) -> str:
+    """All text in the element, white space collapsed."""
+    return " ".join("".join(element.itertext()).split())
+
+
+def drop(element: HtmlElement) -> None:
+    """Out of the tree; the text after it stays."""
+    if element.getparent() is not None:
+        element.drop_tree()

@@ -1,0 +1,86 @@
+"""What an extractor leaves around the article's own paragraphs: title printed again, byline and date lines,
+repeated paragraphs, tail lines of the site. Works on text alone; the tree was pruned before.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from pipelines.phrases import is_byline, is_chrome_heading, is_chrome_line, is_date_line
+
+HEAD_BLOCKS = 8  # blocks at the top that may belong to the page's head
+TAIL_BLOCKS = 12  # blocks at the end that may belong to the site
+PROSE = 100  # characters; a longer block at the top is the article
+SENTENCE_END = tuple(".!?…。！？」』”\"'»)")
+REPEAT_MIN = 50  # characters; a shorter block may well stand twice ("Yes.", "Specifications")
+
+
+def cleaned(blocks: Sequence[str], *, titles: Sequence[str], authors: Sequence[str] = ()) -> list[str]:
+    """The blocks without what is not the article's; ``titles`` are all forms of its title, ``authors`` its people."""
+    kept = without_repeats([block for block in blocks if block.strip(" •·|-–—*")])
+    kept = without_head(kept, {folded(title) for title in titles if title}, [folded(name) for name in authors])
+    return without_tail(kept)
+
+
+def folded(text: str) -> str:
+    """Letters and digits alone, in one case and Unicode form: how two prints of a title compare."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(char for char in plain if char.isalnum())
+
+
+def without_repeats(blocks: Sequence[str]) -> list[str]:
+    """A long block that stands twice is a responsive variant or a pull quote: the first one stays."""
+    seen: set[str] = set()
+    kept = []
+    for block in blocks:
+        key = folded(block)
+        if len(block) >= REPEAT_MIN and key in seen:
+            continue
+        seen.add(key)
+        kept.append(block)
+    return kept
+
+
+def without_head(blocks: list[str], titles: set[str], authors: Sequence[str]) -> list[str]:
+    """Without title copies, what stands above the last of them, and the lines of byline and date that follow."""
+    start = 0
+    for place, block in enumerate(blocks[:HEAD_BLOCKS]):
+        if is_title(block, titles):
+            start = place + 1
+        elif len(block) >= PROSE:
+            break
+    while start < len(blocks) and start < HEAD_BLOCKS and is_head_line(blocks[start], titles, authors):
+        start += 1
+    return blocks[start:]
+
+
+def is_title(block: str, titles: set[str]) -> bool:
+    """The block is the title, perhaps with the site's name at either end."""
+    key = folded(block)
+    return key in titles or any(len(title) > 15 and title in key and len(key) < 1.5 * len(title) for title in titles)
+
+
+def is_head_line(block: str, titles: set[str], authors: Sequence[str]) -> bool:
+    """A line between title and text: byline, date, share bar, breadcrumb."""
+    if len(block) >= PROSE:
+        return False
+    key = folded(block)
+    if is_title(block, titles) or is_chrome_line(block) or is_date_line(block) or is_byline(block):
+        return True
+    return any(name and name in key and len(key) < len(name) + 25 for name in authors)
+
+
+def without_tail(blocks: list[str]) -> list[str]:
+    """Without the site's lines at the end, nor headings that nothing follows."""
+    end = len(blocks)
+    for place in range(len(blocks) - 1, max(0, len(blocks) - TAIL_BLOCKS) - 1, -1):
+        if is_chrome_heading(blocks[place]) and not any(is_prose_block(block) for block in blocks[place + 1 : end]):
+            end = place
+    while end > 1 and (is_chrome_line(blocks[end - 1]) or is_date_line(blocks[end - 1])):
+        end -= 1
+    return blocks[:end]
+
+
+def is_prose_block(block: str) -> bool:
+    return len(block) >= PROSE and block.rstrip().endswith(SENTENCE_END)

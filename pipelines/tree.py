@@ -1,0 +1,69 @@
+"""A page as a tree: parsed once, as a browser would, within bounds, and shared by every step.
+
+libxml2 mis-nests what HTML5 defines (a ``<p>`` in an ``<a>`` in a ``<nav>``); an HTML5 parser first and
+lxml on what it serialises costs 2.5 ms a page and lifts body F1 (docs/extraction.md).
+"""
+
+from __future__ import annotations
+
+import re
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from selectolax.lexbor import LexborHTMLParser
+
+from archive.errors import ExtractionError
+
+MAX_CHARACTERS = 16_000_000  # of a page; the largest real one measured has 3.3 million
+UNREAD = ["style", "svg", "canvas", "object", "embed", "applet", "audio", "map"]
+DATA_TYPES = ("application/ld+json", "application/json")
+DATA_WORDS = (
+    "__NEXT_DATA__",
+    "__NUXT",
+    "Fusion.globalContent",
+    "__APOLLO_STATE__",
+    "__PRELOADED_STATE__",
+    "__INITIAL_STATE__",
+)
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0 §2.2: no tree holds them
+HIDDEN_FRAGMENTS = XPath("//div[@hidden and starts-with(@id, 'S:')]")
+
+
+def tree_of(html: str) -> HtmlElement:
+    """The root of the page's tree. Raises ``ExtractionError`` for a page too large or with nothing in it."""
+    if len(html) > MAX_CHARACTERS:
+        raise ExtractionError(f"a page of {len(html)} characters")
+    lightened = light(CONTROL.sub(" ", html))
+    try:
+        root = document_fromstring(
+            lightened, parser=HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True)
+        )
+    except (ValueError, SyntaxError) as exc:
+        raise ExtractionError(f"no tree: {exc}") from exc
+    place_fragments(root)
+    return root
+
+
+def light(html: str) -> bytes:
+    """The page as an HTML5 parser reads it, without what no step reads; UTF-8."""
+    parser = LexborHTMLParser(html)
+    parser.strip_tags(UNREAD, recursive=True)
+    for script in parser.css("script"):
+        if not is_data(script.attributes.get("type") or "", script.attributes.get("id") or "", script.text() or ""):
+            script.decompose()
+    return (parser.html or "").encode("utf-8", "replace")
+
+
+def is_data(kind: str, name: str, text: str) -> bool:
+    """True for a script that holds the page's data instead of its behaviour."""
+    return kind.lower() in DATA_TYPES or name in DATA_WORDS or any(word in text[:2000] for word in DATA_WORDS)
+
+
+def place_fragments(root: HtmlElement) -> None:
+    """Move React's streamed fragments (``<div hidden id="S:1">``) to where their template (``B:1``) waits."""
+    for fragment in HIDDEN_FRAGMENTS(root):
+        name = fragment.get("id", "")[2:]
+        places = root.xpath("//template[@id=$place]", place=f"B:{name}")
+        if places and places[0].getparent() is not None:
+            fragment.attrib.pop("hidden")
+            places[0].getparent().replace(places[0], fragment)
