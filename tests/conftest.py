@@ -1,0 +1,70 @@
+"""Fixtures that all tests share: a fresh archive on each engine, and small builders."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from archive.database import open_engine
+from archive.migrate import upgrade
+from tests.postgres import find_binaries, private_server
+
+TEMPLATE = "perilune_template"
+
+
+@pytest.fixture(scope="session")
+def postgres_socket() -> Iterator[str]:
+    """The socket directory of this session's own server, with a migrated template database in it."""
+    binaries = find_binaries()
+    if binaries is None:
+        reason = "no PostgreSQL server programs here; `make postgres` installs them"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with private_server(binaries) as socket:
+        admin(socket, f"CREATE DATABASE {TEMPLATE}")
+        engine = open_engine(url_of(socket, TEMPLATE))
+        upgrade(engine)
+        engine.dispose()
+        yield socket
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty archive with the present schema."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/archive.db"
+        engine = open_engine(url)
+        upgrade(engine)
+        engine.dispose()
+        yield url
+        return
+    socket = request.getfixturevalue("postgres_socket")
+    name = f"test_{secrets.token_hex(8)}"
+    admin(socket, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield url_of(socket, name)
+    admin(socket, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on an empty archive, once on SQLite and once on PostgreSQL."""
+    engine = open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+def url_of(socket: str, name: str) -> str:
+    return f"postgresql+psycopg://perilune@/{name}?host={socket}"
+
+
+def admin(socket: str, statement: str) -> None:
+    """Run a statement of the server itself."""
+    with psycopg.connect(host=socket, user="perilune", dbname="postgres", autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[call-overload]  # names made here
