@@ -6,17 +6,25 @@ import shutil
 from pathlib import Path
 from typing import TextIO
 
-from rich.console import Console
-from rich.text import Text
+import click
 
 from archive.config import Config, load_config
 from archive.errors import ConfigError
 from crawler import report
 from crawler.plan import CrawlPlan
-from crawler.run import Outcome, run_crawl
+from crawler.run import run_crawl
 
 EDITION_FILE = "edition"
-QUERY = 'launch OR "space station"'
+SHOWN = 'title:"68th Session of COPUOS"'
+QUERY = 'telescope OR "space tug"'
+NEXT = (
+    "perilune search '\"lunar orbit\" after:2026-01'",
+    "perilune search 小惑星",
+    "perilune runs 1",
+    "perilune stats",
+    "perilune verify",
+    "perilune export --format jsonl -",
+)
 
 
 def run_demo(home: Path, *, port: int, is_fresh: bool, stream: TextIO) -> int:
@@ -37,7 +45,7 @@ def run_demo(home: Path, *, port: int, is_fresh: bool, stream: TextIO) -> int:
     report.print_outcome(outcome, stream=stream)
     if outcome.verdict.exit_code < 2:
         (home / EDITION_FILE).write_text(f"{edition}\n", encoding="utf-8")
-        show_archive(config, outcome, console)
+        show_archive(config, stream)
     return outcome.verdict.exit_code
 
 
@@ -60,13 +68,36 @@ def next_edition(home: Path, *, is_fresh: bool) -> int:
     return min(seen + 1, LAST_EDITION)
 
 
-def show_archive(config: Config, outcome: Outcome, console: Console) -> None:
-    """The text of one article, a search, and what to try next."""
+def show_archive(config: Config, stream: TextIO) -> None:
+    """The text of one article, a search with its hits marked, and what to try next."""
     from archive.database import open_engine
+    from archive.report import article_lines, hit_lines
     from archive.search import search
+    from archive.views import article_view
 
     engine = open_engine(config.database_url, read_only=True)
     with engine.connect() as connection:
+        [first, *_] = search(connection, SHOWN, limit=1).hits
+        view = article_view(connection, first.id)
         page = search(connection, QUERY, limit=3)
-    console.print(Text(f"\nperilune search '{QUERY}'", style="bold"))
-    console.print(f"{page.hits}")
+    home = f"--home {config.home}"
+    say(stream, heading(f"perilune show {first.id} {home}"))
+    for line in article_lines(view) if view else ():
+        say(stream, line)
+    say(stream, heading(f"perilune search '{QUERY}' {home}"))
+    for hit in page.hits:
+        for line in hit_lines(hit):
+            say(stream, line)
+    say(stream, f"{page.total} hits" + heading("Try next"))
+    for command in NEXT:
+        say(stream, f"  {command} {home}")
+
+
+def heading(text: str) -> str:
+    """An empty line, then the text in bold."""
+    return "\n" + click.style(text, bold=True)
+
+
+def say(stream: TextIO, line: str) -> None:
+    """A line of result; without colours where the stream is no terminal."""
+    click.echo(line, file=stream)

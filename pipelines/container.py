@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from typing import TypeAlias
+
 from lxml import etree
 from lxml.html import HtmlElement
 
+Placed: TypeAlias = tuple[HtmlElement, str]
 BLOCK_TAGS = frozenset(
     """
     address article blockquote body center dd details div dl dt fieldset figcaption figure footer h1 h2 h3 h4 h5
@@ -26,12 +29,13 @@ TEXT_TAGS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "dt", "dd
 FLOW_TAGS = frozenset(
     {"ul", "ol", "li", "dl", "blockquote", "table", "tbody", "thead", "tr", "td", "th", "details", "summary"}
 )
-ANCHOR_MIN = 40  # characters; a shorter block may stand anywhere in a page and anchors nothing
-LONG_PROSE_MIN = 120  # characters; teasers are shorter
-ENOUGH = 0.9  # share of the recognised text that the container must hold; the rest may be a standfirst above it
+ANCHOR_MIN = 60  # of weight; a shorter block may stand anywhere in a page and anchors nothing
+SHORT_LINE = 100  # of weight; lines of the head and foot of a page are shorter, a standfirst is longer
+LONG_PROSE_MIN = 120  # of weight; teasers are shorter
+ENOUGH = 0.75  # share of the recognised text that the container must hold; the rest may be a standfirst above it
 
 
-def blocks_in(root: HtmlElement) -> list[tuple[HtmlElement, str]]:
+def blocks_in(root: HtmlElement) -> list[Placed]:
     """(element, text on one line) of every block with text of its own, in document order.
 
     Inline elements belong to their block; ``<br><br>`` divides one; captions and scripts are left out.
@@ -73,7 +77,7 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def container_of(blocks: Sequence[tuple[HtmlElement, str]], recognised: Sequence[str]) -> HtmlElement | None:
+def container_of(blocks: Sequence[Placed], recognised: Sequence[str]) -> HtmlElement | None:
     """The deepest element that holds ``ENOUGH`` of the recognised text; None when nothing matches."""
     whole = squeezed(" ".join(recognised))
     weights: dict[HtmlElement, int] = {}
@@ -91,29 +95,43 @@ def depth(element: HtmlElement) -> int:
     return sum(1 for _ in element.iterancestors())
 
 
-def filled(blocks: Sequence[tuple[HtmlElement, str]], recognised: Sequence[str]) -> list[str]:
-    """The recognised blocks with what lies between them in the page; ``recognised`` where it can't be told."""
-    whole = squeezed(" ".join(recognised))
-    known = [len(text) > 1 and squeezed(text) in whole for _, text in blocks]
+def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
+    """The article's blocks: those that stand where the recognised prose stands, and what lies between.
+
+    ``recognised`` as it is where no element holds it together, or where the result would differ too much.
+    """
     container = container_of(blocks, recognised)
     if container is None:
         return list(recognised)
+    whole = squeezed(" ".join(recognised))
     inside = set(container.iter(etree.Element))
-    places = [
-        place for place, (element, text) in enumerate(blocks) if known[place] and element in inside and len(text) > 40
-    ]
-    if not places:
+    known = [element in inside and len(text) > 1 and squeezed(text) in whole for element, text in blocks]
+    anchors = [place for place, (_, text) in enumerate(blocks) if known[place] and weight_of(text) > ANCHOR_MIN]
+    if not anchors:
         return list(recognised)
-    first, last = places[0], places[-1]
-    homes = {home_of(blocks[place][0]) for place in places}
+    homes = {home_of(blocks[place][0]) for place in anchors}
     kept = []
-    for place in range(first, last + 1):
-        element, text = blocks[place]
-        wanted = home_of(element) in homes or is_long_prose(element, text)
-        if element in inside and (known[place] or (wanted and is_content(element, text))):
+    for place, (element, text) in enumerate(blocks):
+        is_between = anchors[0] <= place <= anchors[-1]
+        is_home = element in inside and home_of(element) in homes and is_content(element, text)
+        is_answer = is_between and element in inside and is_long_prose(element, text)
+        if is_home or is_answer or (is_between and known[place]):
             kept.append(text)
-    growth = len(squeezed(" ".join(kept))) / max(1, len(whole))
-    return kept if LEAST_GROWTH <= growth <= MOST_GROWTH else list(recognised)
+    return kept if is_plausible(kept, recognised) else list(recognised)
+
+
+def is_plausible(kept: Sequence[str], recognised: Sequence[str]) -> bool:
+    """Not much more than was recognised, and nothing lost of it but short lines."""
+    whole = squeezed(" ".join(kept))
+    growth = len(whole) / max(1, len(squeezed(" ".join(recognised))))
+    if growth > MOST_GROWTH:
+        return False
+    return growth >= LEAST_GROWTH or all(weight_of(text) < SHORT_LINE or squeezed(text) in whole for text in recognised)
+
+
+def weight_of(text: str) -> int:
+    """Length in Latin characters: a Chinese, Japanese or Korean one says as much as two."""
+    return len(text) + sum(char >= "\u2e80" for char in text)
 
 
 def home_of(element: HtmlElement) -> HtmlElement:
@@ -127,7 +145,9 @@ def home_of(element: HtmlElement) -> HtmlElement:
 def is_long_prose(element: HtmlElement, text: str) -> bool:
     """A sentence or more, without a link: an accordion's answer, not a teaser."""
     return (
-        len(text) >= 120 and text.endswith((".", "!", "?", "。", "»", "”", '"', ")")) and element.find(".//a") is None
+        weight_of(text) >= LONG_PROSE_MIN
+        and text.endswith((".", "!", "?", "。", "»", "”", '"', ")"))
+        and element.find(".//a") is None
     )
 
 

@@ -19,8 +19,11 @@ from pipelines.chrome import prune_chrome, prune_selected
 from pipelines.container import blocks_in, filled
 from pipelines.decode import decoded
 from pipelines.lines import cleaned
+from pipelines.structured import StructuredData, structured_data
 from pipelines.tree import tree_of
 
+SHELL_BODY_MIN = 200  # characters; a shorter articleBody is a teaser
+SHELL_SHARE = 0.5  # of the data's text; a page that shows less of it than this is a shell or a teaser
 PRINTED_TITLES = XPath("//meta[@property='og:title' or @name='twitter:title']/@content | //title/text()")
 HEADINGS = XPath("//h1")
 
@@ -49,12 +52,14 @@ def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: 
     The text is empty when the page has none. Raises ``ExtractionError`` when the page can't be read at all.
     """
     root = tree_of(decoded(body, charset))
+    data = structured_data(root)
     metadata = extract_metadata(root, url)
     titles = [metadata.title or hints.title or "", *printed_titles(root)]
     prune_selected(root, rules.prune_css)
     prune_chrome(root)
     recognised = paragraphs_of(root)
     blocks = cleaned(filled(blocks_in(root), recognised), titles=titles)
+    text, origin = trusted("\n\n".join(blocks), data)
     day = datetime.fromisoformat(metadata.date).replace(tzinfo=UTC) if metadata.date else None
     dates = (
         (DateCandidate(value=day, precision="day", offset_minutes=None, origin="meta", role="published"),)
@@ -63,15 +68,26 @@ def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: 
     )
     return Extracted(
         title=titles[0],
-        text="\n\n".join(blocks),
+        text=text,
         authors=tuple(name.strip() for name in (metadata.author or "").split(";") if name.strip()),
         dates=dates,
         lang=hints.language,
         description=metadata.description,
         lead_image_url=metadata.image,
         tags=tuple(metadata.tags or ()),
-        extractor=f"trafilatura/{version('trafilatura')}",
+        extractor=f"perilune/{version('perilune')} trafilatura/{version('trafilatura')} ({origin})",
     )
+
+
+def trusted(text: str, data: StructuredData) -> tuple[str, str]:
+    """(the text, where it was read): the page's own, unless its data has far more, as pages built by scripts do.
+
+    ``articleBody`` is often cut, and where it is whole the page shows the same: it is the second witness.
+    """
+    body = data.article_body or ""
+    if len(body) >= SHELL_BODY_MIN and len(text) < SHELL_SHARE * len(body):
+        return body, data.body_origin or "data"
+    return text, "page"
 
 
 def printed_titles(root: HtmlElement) -> list[str]:

@@ -12,6 +12,7 @@ from pipelines.phrases import is_byline, is_chrome_heading, is_chrome_line, is_d
 HEAD_BLOCKS = 8  # blocks at the top that may belong to the page's head
 TAIL_BLOCKS = 12  # blocks at the end that may belong to the site
 PROSE = 100  # characters; a longer block at the top is the article
+MOST_BESIDE_TITLE = 60  # letters; a site's name, a byline and a date in the line of the title
 SENTENCE_END = tuple(".!?…。！？」』”\"'»)")
 REPEAT_MIN = 50  # characters; a shorter block may well stand twice ("Yes.", "Specifications")
 
@@ -56,9 +57,14 @@ def without_head(blocks: list[str], titles: set[str], authors: Sequence[str]) ->
 
 
 def is_title(block: str, titles: set[str]) -> bool:
-    """The block is the title, perhaps with the site's name at either end."""
+    """The block is the title, perhaps with the site's name at either end, or byline and date behind it."""
     key = folded(block)
-    return key in titles or any(len(title) > 15 and title in key and len(key) < 1.5 * len(title) for title in titles)
+    if key in titles:
+        return True
+    is_line = len(block) < 2 * PROSE and not block.rstrip().endswith((".", "!", "。"))
+    return is_line and any(
+        len(title) > 15 and title in key and len(key) <= len(title) + MOST_BESIDE_TITLE for title in titles
+    )
 
 
 def is_head_line(block: str, titles: set[str], authors: Sequence[str]) -> bool:

@@ -26,6 +26,10 @@ DATA_WORDS = (
     "__INITIAL_STATE__",
 )
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0 §2.2: no tree holds them
+LAYOUT_MIN = 2  # blocks in one cell; a cell of data has one at most
+LAYOUT_BLOCKS = XPath(".//p | .//h1 | .//h2 | .//h3 | .//h4 | .//table | .//form | .//hr | .//article | .//blockquote")
+CELLS = XPath("(./tr | ./tbody/tr | ./thead/tr)/*[self::td or self::th]")
+PARTS = XPath("./tbody | ./thead | ./tfoot | ./tr | ./*/tr | ./tr/td | ./tr/th | ./*/tr/td | ./*/tr/th")
 HIDDEN_FRAGMENTS = XPath("//div[@hidden and starts-with(@id, 'S:')]")
 
 
@@ -41,6 +45,7 @@ def tree_of(html: str) -> HtmlElement:
     except (ValueError, SyntaxError) as exc:
         raise ExtractionError(f"no tree: {exc}") from exc
     place_fragments(root)
+    flatten_layout_tables(root)
     return root
 
 
@@ -67,3 +72,15 @@ def place_fragments(root: HtmlElement) -> None:
         if places and places[0].getparent() is not None:
             fragment.attrib.pop("hidden")
             places[0].getparent().replace(places[0], fragment)
+
+
+def flatten_layout_tables(root: HtmlElement) -> None:
+    """Turn tables that lay out the page, as sites did before CSS, into ``<div>``: a cell of theirs is a column.
+
+    A table of data has short cells; one whose cell holds paragraphs, headings, forms or another table is layout.
+    """
+    for table in list(root.iter("table")):
+        if any(len(LAYOUT_BLOCKS(cell)) >= LAYOUT_MIN for cell in CELLS(table)):
+            for part in PARTS(table):
+                part.tag = "div"
+            table.tag = "div"
