@@ -1,36 +1,221 @@
-"""From what a page says to an article. First version."""
+"""From what a page says to the article that is kept: one date, one address, clean text. Pure.
+
+The page names dates and addresses in several places and not all of them are true; here it is decided which
+to believe, and the same page always gives the same article.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urljoin, urlsplit
 
 from archive.digests import text_digest
-from archive.model import Article, Capture, Discovered, Extracted
-from archive.urls import canonical_url, url_key
+from archive.model import AliasKind, Article, Capture, DateCandidate, DateOrigin, Discovered, Extracted, Precision
+from archive.urls import WWW, canonical_url, host_of, url_key
+
+# Whom to believe first. Data that editors' systems write before what is shown, what is shown before guesses;
+# a sitemap's date is often the day of its last build.
+TRUST: tuple[DateOrigin, ...] = ("json-ld", "meta", "microdata", "payload", "time", "feed", "text", "url", "sitemap")
+FIRST_DAY = datetime(1957, 10, 4, tzinfo=UTC)  # Sputnik 1: no news of space is older
+ZONE_SLACK = timedelta(hours=14)  # UTC+14, the easternmost zone: its day begins that much before UTC's
+FINENESS: dict[Precision, int] = {"unknown": 0, "day": 1, "minute": 2, "second": 3}
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u200b\u00ad\u2060]")
+SPACES = re.compile(r"[^\S\n]+")
+BLANK_LINES = re.compile(r"\n\s*\n\s*")
+UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+WORD = re.compile(r"[^\W_](?:[\w'’-]*\w)?")
+VARIANT_SEGMENT = re.compile(r"(?:amp|print|\d+|page|full|index\.\w+|default\.\w+)", re.IGNORECASE)
 
 
 def article_from(
     extracted: Extracted, *, discovered: Discovered, capture: Capture, strip_params: Sequence[str] = ()
 ) -> Article:
-    """The article."""
-    address = canonical_url(capture.target_uri, strip_params=strip_params)
-    date = extracted.dates[0] if extracted.dates else None
+    """The article as it is decided on and kept.
+
+    ``capture.captured_at`` is the present: no date after it is believed. Raises ``ValueError`` when the
+    capture's own address is none.
+    """
+    address = address_of(extracted, capture, strip_params)
+    candidates = (*extracted.dates, *announced(discovered))
+    published = chosen_date(candidates, now=capture.captured_at)
+    text = clean_text(extracted.text)
     return Article(
         source_id=discovered.source_id,
         canonical_url=address,
-        url_key=url_key(address),
-        title=extracted.title,
-        text=extracted.text,
-        authors=extracted.authors,
-        published_at=date.value if date else discovered.published_at,
-        published_at_precision=date.precision if date else ("second" if discovered.published_at else "unknown"),
-        published_at_origin=date.origin if date else None,
-        lang=extracted.lang,
-        description=extracted.description,
-        tags=extracted.tags,
-        word_count=len(extracted.text.split()),
-        text_digest=text_digest(extracted.text),
+        url_key=url_key(address, strip_params=strip_params),
+        title=clean_line(extracted.title) or clean_line(discovered.title or ""),
+        text=text,
+        authors=clean_lines(extracted.authors),
+        published_at=published.value if published else None,
+        published_at_precision=published.precision if published else "unknown",
+        published_at_origin=published.origin if published else None,
+        published_at_offset_minutes=published.offset_minutes if published else None,
+        modified_at=modified_at(candidates, published, now=capture.captured_at),
+        lang=clean_line(extracted.lang or "") or None,
+        description=clean_line(extracted.description or "") or None,
+        lead_image_url=web_address(extracted.lead_image_url, capture.target_uri),
+        canonical_link=web_address(extracted.canonical_link, capture.target_uri),
+        tags=clean_lines(extracted.tags),
+        is_paywalled=extracted.is_paywalled,
+        word_count=word_count(text),
+        text_digest=text_digest(text),
         extractor=extracted.extractor,
-        alias_urls=(("requested", discovered.url), *(("redirect", url) for url in capture.redirected_from)),
+        alias_urls=alias_urls(extracted, discovered, capture),
         capture=capture,
     )
+
+
+# Dates
+
+
+def announced(discovered: Discovered) -> tuple[DateCandidate, ...]:
+    """The date with which a feed or sitemap announced the article; empty where it gave none."""
+    if discovered.published_at is None or discovered.discovered_via not in ("feed", "sitemap"):
+        return ()
+    value = discovered.published_at.astimezone(UTC)
+    is_day = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
+    return (
+        DateCandidate(
+            value=value,
+            precision="day" if is_day else "second",
+            offset_minutes=None,
+            origin="feed" if discovered.discovered_via == "feed" else "sitemap",
+            role="published",
+        ),
+    )
+
+
+def chosen_date(candidates: Iterable[DateCandidate], *, now: datetime) -> DateCandidate | None:
+    """The publication date to believe; None when none is believable.
+
+    The most trusted origin decides on the day (``TRUST``; among equals the first named). Another candidate
+    that names the same day to the second lends its instant. A modification date is never a publication date.
+    """
+    published = [one for one in candidates if one.role == "published" and is_possible(one, now)]
+    if not published:
+        return None
+    best = min(published, key=lambda one: TRUST.index(one.origin))
+    finer = [one for one in published if FINENESS[one.precision] > FINENESS[best.precision] and same_day(one, best)]
+    if best.precision in ("day", "unknown") and finer:
+        return max(finer, key=lambda one: (FINENESS[one.precision], -TRUST.index(one.origin)))
+    return best
+
+
+def is_possible(candidate: DateCandidate, now: datetime) -> bool:
+    """Neither before the first satellite nor in the future; a day may have begun farther east."""
+    slack = ZONE_SLACK if candidate.precision == "day" else timedelta()
+    return FIRST_DAY <= candidate.value <= now + slack and candidate.value - slack <= now
+
+
+def same_day(instant: DateCandidate, day: DateCandidate) -> bool:
+    """The instant falls on the day, on the clock it was printed in."""
+    local = instant.value + timedelta(minutes=instant.offset_minutes or 0)
+    return local.date() == day.value.date()
+
+
+def modified_at(
+    candidates: Iterable[DateCandidate], published: DateCandidate | None, *, now: datetime
+) -> datetime | None:
+    """When the page says it was last changed; None when it does not say, or says a time before publication."""
+    changed = [one for one in candidates if one.role == "modified" and is_possible(one, now)]
+    if not changed:
+        return None
+    value = min(changed, key=lambda one: TRUST.index(one.origin)).value
+    return None if published is not None and value < published.value else value
+
+
+# Addresses
+
+
+def address_of(extracted: Extracted, capture: Capture, strip_params: Sequence[str]) -> str:
+    """The page's own canonical link where it can be believed, else where the page was met; in canonical form."""
+    link = web_address(extracted.canonical_link, capture.target_uri)
+    chosen = link if link and is_believable(link, capture.target_uri) else capture.target_uri
+    return canonical_url(chosen, strip_params=strip_params)
+
+
+def is_believable(link: str, target_uri: str) -> bool:
+    """A canonical link of the same host that is neither the home page nor a section above the page.
+
+    Sites put their home page, or the list the article is in, into a template by mistake: believed, it would
+    make one article of all of them.
+    """
+    if not same_host(link, target_uri):
+        return False
+    ours, theirs = segments(target_uri), segments(link)
+    if not theirs and not urlsplit(link).query:
+        return False
+    if theirs == ours[: len(theirs)] and len(theirs) < len(ours):
+        return all(VARIANT_SEGMENT.fullmatch(segment) for segment in ours[len(theirs) :])
+    return True
+
+
+def segments(url: str) -> list[str]:
+    """Parts of the path; the home page has none."""
+    found = [segment for segment in urlsplit(url).path.split("/") if segment]
+    return [] if len(found) == 1 and re.fullmatch(r"(?:index|default)\.\w+", found[0]) else found
+
+
+def same_host(one: str, other: str) -> bool:
+    """Equal hosts; ``www.`` and the ``m.`` and ``amp.`` of variants do not count."""
+    return bare_host(one) == bare_host(other)
+
+
+def bare_host(url: str) -> str:
+    return re.sub(r"^(?:amp|m|mobile)\.(?=[^.]+\.)", "", WWW.sub("", host_of(url)))
+
+
+def web_address(link: str | None, base: str) -> str | None:
+    """The link as an absolute web address; None for none, and for what is not one."""
+    if not link:
+        return None
+    try:
+        absolute = urljoin(base, clean_line(link))
+        canonical_url(absolute)
+    except ValueError:
+        return None
+    return absolute
+
+
+def alias_urls(extracted: Extracted, discovered: Discovered, capture: Capture) -> tuple[tuple[AliasKind, str], ...]:
+    """Every address under which the article was met, and the feed's id; each once, first kind named."""
+    found: list[tuple[AliasKind, str]] = [("requested", discovered.url)]
+    found += [("redirect", url) for url in (*capture.redirected_from, capture.target_uri) if url != discovered.url]
+    link = web_address(extracted.canonical_link, capture.target_uri)
+    if link and is_believable(link, capture.target_uri):
+        found.append(("canonical", link))
+    variants = (web_address(one, capture.target_uri) for one in extracted.variant_links)
+    found += [("variant", one) for one in variants if one and segments(one) and same_host(one, capture.target_uri)]
+    if discovered.guid:
+        found.append(("guid", clean_line(discovered.guid)))
+    firsts = {(kind == "guid", value): kind for kind, value in reversed(found)}
+    return tuple((kind, value) for kind, value in found if firsts.pop((kind == "guid", value), None) == kind)
+
+
+# Text
+
+
+def clean_text(text: str) -> str:
+    """Paragraphs joined by blank lines, without what no store takes: NUL and other controls, lone surrogates; NFC."""
+    plain = unicodedata.normalize("NFC", CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    lines = "\n".join(SPACES.sub(" ", line).strip() for line in plain.split("\n"))
+    return BLANK_LINES.sub("\n\n", lines).strip()
+
+
+def clean_line(text: str) -> str:
+    """As ``clean_text``, on one line."""
+    return " ".join(clean_text(text).split())
+
+
+def clean_lines(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each as ``clean_line``, without empty ones and repeats."""
+    return tuple(dict.fromkeys(line for text in texts if (line := clean_line(text))))
+
+
+def word_count(text: str) -> int:
+    """Words; a character is one where writing has no spaces (Chinese, Japanese, Thai)."""
+    unspaced, rest = UNSPACED.subn(" ", text)[::-1]
+    return unspaced + len(WORD.findall(rest))
