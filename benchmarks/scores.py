@@ -78,7 +78,7 @@ class Score:
 def read_corpus(folder: Path) -> list[Truth]:
     """Every page of the corpus, in its order. Exits with a message when the folder is none."""
     try:
-        lines = (folder / "truth.jsonl").read_text("utf-8").splitlines()
+        lines = (folder / "truth.jsonl").read_text("utf-8").split("\n")  # not splitlines: U+2028 is no line end here
     except OSError as exc:
         raise SystemExit(f"{folder}: not a corpus: {exc}") from exc
     return [truth_of(json.loads(line), folder) for line in lines if line.strip()]

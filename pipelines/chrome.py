@@ -48,6 +48,8 @@ PAIRS = frozenset(
 )
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 KEEP_TAGS = frozenset({"html", "body", "main", "article", "h1", "p"})
+PLAIN = 9  # level of a line that is no heading by its tags
+SHORT_LINE = 40  # characters; names of categories and labels of forms are shorter
 PROSE_MIN = 80  # characters; a block of text of this length outside links reads as prose
 MAX_PLAIN_SHARE = 0.25  # of the page's text outside links; what holds more is no chrome, whatever its name says
 UNCOUNTED = frozenset({"a", "script", "style", "noscript", "template", "select", "button"})
@@ -117,24 +119,40 @@ def topmost(elements: list[HtmlElement]) -> list[HtmlElement]:
 
 
 def drop_section(heading: HtmlElement) -> None:
-    """Take out a heading of chrome and what follows it, up to the next heading or to prose."""
+    """Take out a heading of chrome and what follows it, up to the next heading or to prose.
+
+    A plain line that reads as a heading takes with it lines of links, and other short lines where no prose follows.
+    """
     level = heading_level(heading)
-    following = list(heading.itersiblings())
+    following = [sibling for sibling in heading.itersiblings() if isinstance(sibling.tag, str)]
+    is_tail = not any(is_prose(sibling) for sibling in following)
     drop(heading)
     for sibling in following:
-        if not isinstance(sibling.tag, str):
-            continue
-        if heading_level(sibling) <= level or is_prose(sibling):
+        if level == PLAIN and not (is_linked(sibling) or (is_tail and is_short_line(sibling))):
+            return
+        if (heading_level(sibling) <= level and level != PLAIN) or is_prose(sibling):
             return
         drop(sibling)
 
 
+def is_linked(element: HtmlElement) -> bool:
+    """True where most of the text is links, or there is none."""
+    text = text_of(element)
+    return 2 * sum(len(text_of(link)) for link in element.iter("a")) >= len(text)
+
+
+def is_short_line(element: HtmlElement) -> bool:
+    """True for a line too short for a sentence, and without a sentence's end."""
+    text = text_of(element)
+    return len(text) < SHORT_LINE and not text.endswith((".", "!", "?", "。", "！", "？", "”", '"'))
+
+
 def heading_level(element: HtmlElement) -> int:
-    """1 to 6 for h1 to h6; 7 for a heading that is none (a bold paragraph) and for everything else 9."""
+    """1 to 6 for h1 to h6; 7 for a heading that is none (a bold paragraph) and for everything else ``PLAIN``."""
     if isinstance(element.tag, str) and re.fullmatch("h[1-6]", element.tag):
         return int(element.tag[1])
     is_bold = element.tag in ("p", "div") and len(element) == 1 and element[0].tag in ("b", "strong")
-    return 7 if is_bold else 9
+    return 7 if is_bold else PLAIN
 
 
 def is_prose(element: HtmlElement) -> bool:

@@ -63,13 +63,28 @@ LINES = re.compile(
     )$""",
     re.IGNORECASE | re.VERBOSE,
 )
+MAX_HEADING = 80  # characters
 MAX_LINE = 320  # characters; a longer line is prose
 EDGES = " \t\n:：.·•|–—-*»«>›‹→←…"
 
 
 def is_chrome_heading(text: str) -> bool:
-    """True for a heading that opens a block of chrome: the whole of it is a known phrase."""
-    return len(text) < 60 and " ".join(text.split()).strip(EDGES).casefold() in HEADINGS
+    """True for a heading that opens a block of chrome: the whole of it is a known phrase, or two or three of them."""
+    if len(text) >= MAX_HEADING:
+        return False
+    words = [word for word in " ".join(text.split()).strip(EDGES).casefold().split(" ") if word]
+    return is_made_of(HEADINGS, words, parts=3)
+
+
+def is_made_of(phrases: frozenset[str], words: list[str], *, parts: int) -> bool:
+    """The words are at least one and at most so many of the phrases, one after another; marks at their edges don't count."""
+    if " ".join(words).strip(EDGES) in phrases:
+        return True
+    ends = range(1, len(words)) if parts > 1 else ()
+    return any(
+        " ".join(words[:end]).strip(EDGES) in phrases and is_made_of(phrases, words[end:], parts=parts - 1)
+        for end in ends
+    )
 
 
 def is_chrome_line(text: str) -> bool:
