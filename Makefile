@@ -2,38 +2,51 @@
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
 WORKERS ?= 2
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --quiet \
+	--no-config --custom-compile-command "make lock"
 
-.PHONY: demo test lint check lock clean postgres
+.PHONY: help demo test lint format check lock setup postgres clean
 
-demo: $(STAMP)
-	$(BIN)/perilune demo
+help:
+	@echo "make demo     crawl a bundled sample of publishers on this machine and show what came of it"
+	@echo "make test     run the tests (installs a PostgreSQL server for them where there is none)"
+	@echo "make lint     formatting, types, who imports whom, the lock"
+	@echo "make check    lint and test"
+	@echo "make format   put the code in order"
+	@echo "make lock     renew requirements.lock from the ranges in pyproject.toml"
+	@echo "make clean    remove .venv, caches and the demo's archive"
 
-test: $(STAMP) postgres
+demo: setup
+	@$(BIN)/perilune demo
+
+test: setup postgres
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-lint: $(STAMP)
+lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python .ci/tidy.py
 
 check: lint test
 
-# The lock holds hashes of every file of every dependency; --require-hashes refuses anything else.
-$(STAMP): requirements.lock pyproject.toml
-	.ci/venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $(STAMP)
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
-postgres: $(STAMP)
-	.ci/postgres $(BIN)/python
+# Nothing is done where .venv already holds what the lock says.
+setup:
+	@.ci/setup
 
-lock: $(STAMP)
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra dev --generate-hashes \
-		--no-emit-index-url --upgrade --quiet --custom-compile-command "make lock" --output-file requirements.lock
+postgres: setup
+	@.ci/postgres
+
+# Hashes of every file of every dependency, for every supported Python; no address of an index is in it.
+lock: setup
+	$(BIN)/$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
+	$(BIN)/$(COMPILE) --constraints requirements.lock --output-file .ci/postgres.lock .ci/postgres.in
 
 clean:
-	rm -rf $(VENV) perilune-demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) perilune-demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
