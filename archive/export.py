@@ -135,7 +135,9 @@ def exported(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> Itera
             "aliases": [alias for alias in aliases[row["id"]] if alias != url],
             "title": row["title"],
             "authors": row["authors"],
-            "published_at": published(row["published_at"], row["published_at_precision"]),
+            "published_at": published(
+                row["published_at"], row["published_at_precision"], row["published_at_offset_minutes"]
+            ),
             "published_at_precision": row["published_at_precision"],
             "modified_at": row["modified_at"] and rfc3339(row["modified_at"]),
             "lang": row["lang"],
@@ -202,6 +204,7 @@ COLUMNS = (
     ArticleRow.authors,
     ArticleRow.published_at,
     ArticleRow.published_at_precision,
+    ArticleRow.published_at_offset_minutes,
     ArticleRow.modified_at,
     ArticleRow.lang,
     ArticleRow.description,
