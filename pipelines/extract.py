@@ -11,14 +11,14 @@ from importlib.metadata import version
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
-from trafilatura.metadata import extract_metadata
 
-from archive.model import DateCandidate, Extracted
+from archive.model import Extracted
 from pipelines.body import paragraphs_of
 from pipelines.chrome import prune_chrome, prune_selected
 from pipelines.container import blocks_in, filled
 from pipelines.decode import decoded
 from pipelines.lines import cleaned
+from pipelines.metadata import metadata_of
 from pipelines.structured import StructuredData, structured_data
 from pipelines.tree import tree_of
 
@@ -37,6 +37,8 @@ class Hints:
     content_html: str | None = None
     language: str | None = None
     source_name: str | None = None
+    captured_at: datetime | None = None
+    """When the page was fetched: nothing on it is later. None means now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,28 +55,33 @@ def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: 
     """
     root = tree_of(decoded(body, charset))
     data = structured_data(root)
-    metadata = extract_metadata(root, url)
-    titles = [metadata.title or hints.title or "", *printed_titles(root)]
+    metadata = metadata_of(
+        root,
+        url=url,
+        data=data,
+        now=hints.captured_at or datetime.now(UTC),
+        feed_title=hints.title,
+        feed_published_at=hints.published_at,
+        source_name=hints.source_name,
+        source_language=hints.language,
+    )
+    titles = [metadata.title, hints.title or "", *printed_titles(root)]
     prune_selected(root, rules.prune_css)
     prune_chrome(root)
-    recognised = paragraphs_of(root)
-    blocks = cleaned(filled(blocks_in(root), recognised), titles=titles)
+    blocks = cleaned(filled(blocks_in(root), paragraphs_of(root)), titles=titles, authors=metadata.authors)
     text, origin = trusted("\n\n".join(blocks), data)
-    day = datetime.fromisoformat(metadata.date).replace(tzinfo=UTC) if metadata.date else None
-    dates = (
-        (DateCandidate(value=day, precision="day", offset_minutes=None, origin="meta", role="published"),)
-        if day
-        else ()
-    )
     return Extracted(
-        title=titles[0],
+        title=metadata.title,
         text=text,
-        authors=tuple(name.strip() for name in (metadata.author or "").split(";") if name.strip()),
-        dates=dates,
-        lang=hints.language,
+        authors=metadata.authors,
+        dates=metadata.dates,
+        lang=metadata.lang,
         description=metadata.description,
-        lead_image_url=metadata.image,
-        tags=tuple(metadata.tags or ()),
+        lead_image_url=metadata.lead_image_url,
+        canonical_link=metadata.canonical_link,
+        variant_links=metadata.variant_links,
+        tags=metadata.tags,
+        is_paywalled=metadata.is_paywalled,
         extractor=f"perilune/{version('perilune')} trafilatura/{version('trafilatura')} ({origin})",
     )
 

@@ -183,6 +183,7 @@ class SourceGuide:
             content_html=found.content_html,
             language=self.language,
             source_name=self.name,
+            captured_at=fetched.capture.captured_at,
         )
         return Page(
             fetched=fetched,

@@ -1,0 +1,169 @@
+"""Where a page says who wrote it: data, head, ``rel=author``, elements named byline, lines beside the headline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from pipelines.datelines import META, branch, is_apart
+from pipelines.names import CJK_LEAD, LEAD, looks_personal, people
+from pipelines.story import Story
+
+AUTHOR_META = frozenset(
+    "author article:author dc.creator dcterms.creator dc.creator.name sailthru.author parsely-author byl byline"
+    " citation_author article:author_name rbauthors creator cxenseparse:author article.author og:article:author"
+    " mediator_author twitter:creator:name".split()
+)
+SURNAME_FIRST = frozenset({"citation_author", "dc.creator", "dcterms.creator"})
+REL_AUTHOR = XPath(
+    "//*[contains(@rel, 'author')] | //address[@rel or contains(@class, 'author') or contains(@class, 'byline')]"
+)
+AUTHOR_LINKS = XPath(
+    "//a[contains(@href, '/author/') or contains(@href, '/authors/') or contains(@href, '/contributor')"
+    " or contains(@href, '/people/') or contains(@href, '/staff/') or contains(@href, '/writers/')"
+    " or contains(@href, '/journalist') or contains(@href, '/profile') or contains(@href, '/by/')]"
+)
+LABEL_ONLY = re.compile(
+    r"^(?:written|posted|published|article|words|story|authored|reviewed)?\s*by\s*:?$|^authors?\s*:?$"
+    r"|^автор\s*:?$|^autor(?:in|a)?\s*:?$"
+    r"|^auteur\s*:?$|^作者\s*[:：]?$",
+    re.IGNORECASE,
+)
+BYLINES = XPath(
+    "//*[contains(@class, 'byline') or contains(@class, 'Byline') or contains(@class, 'author') or"
+    " contains(@class, 'Author')"
+    " or contains(@id, 'byline') or contains(@id, 'author') or contains(@data-testid, 'author')"
+    " or contains(@data-testid, 'byline') or contains(@class, 'writer') or contains(@class, 'autor')]"
+)
+NAME_INSIDE = XPath(".//*[contains(@class, 'name') or contains(@class, 'Name')] | .//a[contains(@href, 'author')]")
+NOT_BYLINE = re.compile(
+    r"(?:^|[\s_-])(?:bio|biography|about|avatar|image|img|photo|socials?|description|job|role|position"
+    r"|comments?|more|related)(?=$|[\s_-])",
+    re.IGNORECASE,
+)
+MAX_BYLINE = 120  # characters of an element that is a byline
+PRINTED_BYLINE = re.compile(
+    r"^(?:(?:story|words|text|written|posted|published|reported|article|submitted|reviewed)\s+)?by\s*:?\s+\S"
+    r"|^(?:авторы?|текст|автор статьи)\s*[:：]|^von\s+[A-ZÄÖÜ]|^par\s+[A-ZÉ]|^por\s+[A-ZÁÉÍÓÚ]"
+    r"|^di\s+[A-Z][a-z]+\s+[A-Z]|^a cura di\s"
+    r"|^(?:作者|记者|記者|文|撰文|執筆|取材・文|글)\s*[:：=＝/／]|^(?:本报|本社|新华社)?记者\s|(?:記者|记者|기자)$|^author\s*:|^autor(?:a|in)?\s*:",
+    re.IGNORECASE,
+)  # fmt: skip
+FOLLOWED_BY_NAME = re.compile(
+    r"(?:^|[\d|·•—–,⋅-]\s*|[Pp]osted |[Ww]ritten )(?:by|By"
+    r"|BY)\s*:?\s+((?:[A-Z][\w.’'-]+\s+){1,3}[A-Z][\w’'-]+)"
+)
+
+
+def authors_of(
+    tree: HtmlElement, *, stories: Sequence[Story], heading: HtmlElement | None, before: Sequence[str],
+    after: Sequence[str], sites: frozenset[str],
+) -> tuple[str, ...]:  # fmt: skip
+    """The people who wrote the article: the first place that names any. Empty when no place does.
+
+    The site itself counts as author only where its data says so and nothing names a person.
+    """
+    for texts in places(tree, stories, heading, before, after):
+        if found := people(texts, sites=sites):
+            return found
+    declared = [[*story.organisations, *story.authors] for story in stories if story.is_article]
+    for texts in (*declared, meta_authors(tree)):
+        if found := people(texts):
+            return found
+    return ()
+
+
+def places(
+    tree: HtmlElement,
+    stories: Sequence[Story],
+    heading: HtmlElement | None,
+    before: Sequence[str],
+    after: Sequence[str],
+) -> Iterator[list[str]]:
+    """Bylines, a list for every place that may hold them, the most trusted first."""
+    for story in stories:
+        if story.origin == "json-ld":
+            yield list(story.authors)
+    yield meta_authors(tree)
+    near = set(branch(heading))
+    yield next((list(story.authors) for story in stories if story.origin == "microdata"), [])
+    yield [text for one in REL_AUTHOR(tree)[:20] if not is_apart(one, near) and (text := short_text(one))][:4]
+    yield labelled_bylines(tree, near)
+    yield [
+        text for one in AUTHOR_LINKS(tree)[:30] if not is_apart(one, near) and looks_personal(text := short_text(one))
+    ][:1]
+    yield printed_bylines([*before[-3:], *after])
+    for story in stories:
+        if story.origin == "payload":
+            yield list(story.authors)
+
+
+def meta_authors(tree: HtmlElement) -> list[str]:
+    found = []
+    for element in META(tree)[:200]:
+        name = (element.get("property") or element.get("name") or element.get("itemprop") or "").lower()
+        if name in AUTHOR_META and not element.get("content", "").startswith(("http", "/")):
+            content = element.get("content", "")
+            found.append(turned(content) if name in SURNAME_FIRST else content)
+    labels = {
+        (element.get("name") or element.get("property") or ""): element.get("content", "")
+        for element in META(tree)[:200]
+    }
+    if LABEL_ONLY.match(labels.get("twitter:label1", "")):
+        found.append(labels.get("twitter:data1", ""))
+    return found
+
+
+def turned(name: str) -> str:
+    """``Roy, Aniruddha`` as ``Aniruddha Roy``."""
+    parts = name.split(",")
+    return f"{parts[1].strip()} {parts[0].strip()}" if len(parts) == 2 and "" not in map(str.strip, parts) else name
+
+
+def short_text(element: HtmlElement) -> str:
+    """The element's text when it is short enough for a byline; empty otherwise."""
+    text = " ".join(" ".join(islice(element.itertext(), 60)).split())
+    return text if len(text) <= MAX_BYLINE else ""
+
+
+def labelled_bylines(tree: HtmlElement, near: set[HtmlElement]) -> list[str]:
+    """The text of the first element whose class says byline or author and that holds a name."""
+    for element in BYLINES(tree)[:60]:
+        if is_apart(element, near) or NOT_BYLINE.search(element.get("class") or ""):
+            continue
+        inner = [text for one in NAME_INSIDE(element)[:6] if (text := short_text(one)) and looks_personal_line(text)]
+        text = short_text(element)
+        if inner and len(text) != 0:
+            return inner
+        if text and (looks_personal_line(text) or PRINTED_BYLINE.match(text)):
+            return [text]
+    return []
+
+
+def looks_personal_line(text: str) -> bool:
+    """True when the byline, its lead word gone, begins with what reads like a person's name."""
+    return any(looks_personal(name) for name in people([text]))
+
+
+def printed_bylines(lines: Sequence[str]) -> list[str]:
+    """The first line near the headline that begins with ``by``, ``Автор:`` and their like, and names a person."""
+    for label, line in pairwise(lines):
+        if (
+            LABEL_ONLY.match(label)
+            and len(line) <= MAX_BYLINE
+            and (looks_personal_line(line) or len(line.split()) <= 3)
+        ):
+            return [line]
+    for line in lines:
+        if len(line) <= MAX_BYLINE and PRINTED_BYLINE.search(line):
+            bare = CJK_LEAD.sub("", LEAD.sub("", line))
+            if bare != line or line.endswith(("記者", "记者", "기자")):
+                if looks_personal_line(line) or (len(bare.split()) <= 2 and bare):
+                    return [line]
+        elif len(line) <= MAX_BYLINE * 2 and (hit := FOLLOWED_BY_NAME.search(line)) and line.count(". ") == 0:
+            return [hit.group(1)]
+    return []

@@ -1,0 +1,100 @@
+"""Days as people write them: names of months in the languages of our sources, Japanese eras, orders of day and month."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+MONTH_NAMES = (
+    # English; German; French; Spanish; Italian; Portuguese; Polish; Russian; Ukrainian; Dutch; Scandinavian; Turkish; Czech
+    "january jan januar jänner janvier janv enero ene gennaio gen janeiro stycznia styczeń sty января"
+    " январь янв січня januari ocak ledna",
+    "february feb februar feber février fevrier févr fevr febrero febbraio febb fevereiro fev lutego luty"
+    " lut февраля февраль фев лютого februari şubat února",
+    "march mar märz maerz mär mars marzo março marca marzec марта март мар березня maart mrt mart března",
+    "april apr avril avr abril abr aprile kwietnia kwiecień kwi апреля апрель апр квітня nisan dubna",
+    "may mai mayo maggio mag maio maja maj мая май травня mei mayıs května",
+    "june jun juni juin junio giugno giu junho czerwca czerwiec cze июня июнь июн червня haziran června",
+    "july jul juli juillet juil julio luglio lug julho lipca lipiec lip июля июль июл липня temmuz července",
+    "august aug août aout agosto ago sierpnia sierpień sie августа август авг серпня augustus augusti ağustos srpna",
+    "september sept sep septembre septiembre settembre set setembro września wrzesień wrz сентября"
+    " сентябрь сент сен вересня eylül září",
+    "october oct oktober okt octobre octubre ottobre ott outubro out października październik paź октября"
+    " октябрь окт жовтня oktobra ekim října",
+    "november nov novembre noviembre novembro listopada listopad lis ноября ноябрь ноя нояб kasım",
+    "december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro grudnia grudzień gru"
+    " декабря декабрь дек грудня desember des aralık prosince",
+)  # fmt: skip
+MONTHS = {name: number for number, names in enumerate(MONTH_NAMES, 1) for name in names.split()}
+# "listopada" is November in Polish and October in Croatian; our sources are Polish.
+MONTH = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
+ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}  # the year before the era's first
+DAY = r"(?P<d{n}>3[01]|[12]\d|0?[1-9])"
+YEAR = r"(?P<y{n}>(?:19|20)\d\d)"
+FORMS = (
+    rf"{DAY}(?:st|nd|rd|th|er|\.|º|°|ª|-?го)?[\s\-–/]*(?:de\s+|of\s+)?(?P<m{{n}}>{MONTH})\.?,?[\s\-–/]*(?:de[l]?\s+)?{YEAR}",
+    rf"(?P<m{{n}}>{MONTH})\.?[\s\-]*{DAY}(?:st|nd|rd|th)?(?:\s*,\s*|\s+|-){YEAR}",
+    rf"(?P<e{{n}}>令和|平成|昭和)\s*(?P<y{{n}}>\d{{1,2}}|元)\s*年\s*(?P<m{{n}}>1[0-2]|0?[1-9])\s*月\s*{DAY}\s*日",
+    rf"{YEAR}\s*(?:年|년)\s*(?P<m{{n}}>1[0-2]|0?[1-9])\s*(?:月|월)\s*{DAY}\s*(?:日|일)",
+    rf"{YEAR}(?P<s{{n}}>[-./])\s?(?P<m{{n}}>1[0-2]|0?[1-9])(?P=s{{n}})\s?{DAY}(?!\d)",
+    r"(?P<a{n}>3[01]|[12]\d|0?[1-9])(?P<s{n}>[./-])(?P<b{n}>3[01]|[12]\d|0?[1-9])(?P=s{n})(?P<y{n}>(?:19"
+    r"|20)\d\d)(?!\d)",
+)
+WRITTEN = re.compile(
+    r"(?<![\w./-])(?:" + "|".join(form.replace("{n}", str(n)) for n, form in enumerate(FORMS)) + ")", re.IGNORECASE
+)
+MONTH_FIRST = frozenset({"en-us", "en-ph"})  # who write 03/04 for the fourth of March (CLDR)
+MONTH_FIRST_COUNTRIES = frozenset({"us", "ph"})
+
+
+def days_in(text: str, *, lang: str | None = None, country: str | None = None) -> list[tuple[date, int, int]]:
+    """Every day written in a text, with where it starts and ends; NFKC text is expected.
+
+    ``03/04/1999`` is read only where the language or country settles which is the month, or one number is above 12.
+    """
+    found = []
+    for hit in WRITTEN.finditer(text):
+        if day := day_of(hit, lang=lang, country=country):
+            found.append((day, hit.start(), hit.end()))
+    return found
+
+
+def day_of(hit: re.Match[str], *, lang: str | None, country: str | None) -> date | None:
+    """The day a match stands for; None when it is none, or can't be told."""
+    parts = {key[0]: value for key, value in hit.groupdict().items() if value is not None}
+    if "a" in parts:
+        order = numeric_order(int(parts["a"]), int(parts["b"]), parts["s"], lang, country)
+        if order is None:
+            return None
+        day, month = order
+    else:
+        day, month = int(parts["d"]), month_number(parts["m"])
+    year = 1 if parts["y"] == "元" else int(parts["y"])
+    return valid_day(year + ERAS.get(parts.get("e", ""), 0), month, day)
+
+
+def month_number(text: str) -> int:
+    return int(text) if text.isdigit() else MONTHS[text.lower()]
+
+
+def numeric_order(a: int, b: int, mark: str, lang: str | None, country: str | None) -> tuple[int, int] | None:
+    """Day and month out of ``a/b``; None when either could be the month and nothing tells."""
+    if a == b or a > 12:
+        return a, b
+    if b > 12:
+        return b, a
+    if mark == "." and not (lang or "").startswith("en"):
+        return a, b  # points are for the day first wherever they are used (CLDR)
+    tag = (lang or "").lower()
+    if (country and country.lower() in MONTH_FIRST_COUNTRIES) or tag in MONTH_FIRST:
+        return b, a
+    if country or (tag and not tag.startswith("en")) or "-" in tag:
+        return a, b
+    return None
+
+
+def valid_day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

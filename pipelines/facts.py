@@ -1,0 +1,173 @@
+"""What tells an article from other pages, measured on the tree before anything is cut. Rules on them: ``quality``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from archive.model import PageFacts
+
+TITLE = XPath("string(//title[not(ancestor::svg)][1])")
+HEADINGS = XPath("//h1 | //h2")
+LINKED_HEADINGS = XPath(
+    "//*[self::h2 or self::h3 or self::h4 or self::h5][.//a[@href]] | //a[@href][h2 or h3 or h4 or h5]"
+    " | //li[count(a[@href]) = 1]"
+)
+TYPES = XPath("//meta[@property='og:type']/@content | //*[@itemscope]/@itemtype")
+LD_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(?:https?://schema\.org/)?(\w+)"')
+LD_SCRIPTS = XPath("//script[contains(@type, 'ld+json')]/text()")
+ARTICLE_TYPES = re.compile(r"(?:^|/)(?:article|(?:News|Blog|Scholarly|Tech|Analysis|Reportage|Opinion)?\w*Article|BlogPosting)$", re.I)
+COLLECTION_TYPES = frozenset({"CollectionPage", "SearchResultsPage", "ItemList", "ProfilePage"})
+COLLECTION_CLASSES = frozenset(
+    "archive category tag author search search-results search-no-results blog home post-type-archive error404".split()
+)  # body_class() of WordPress; other systems took the words over
+PASSWORDS = XPath("boolean(//input[@type='password'])")
+PLAYERS = XPath("count(//video)")
+FRAMES = XPath("//iframe/@src")
+PLAYER_HOSTS = ("youtube.com", "youtube-nocookie.com", "vimeo.com", "rutube.ru", "dailymotion.com", "bilibili.com", "vk.com")
+SHELLS = XPath("boolean(//*[@id='root' or @id='app' or @id='__next' or @id='__nuxt' or @id='application'][not(normalize-space())])")
+JAVASCRIPT_CALL = re.compile(
+    r"(?:enable|turn on|activate|requires?|without|activer|activez|aktivieren|habilit\w+|attiva\w*|włącz\w*|включите)\b.{0,40}\bJavaScript"
+    r"|JavaScript.{0,40}\b(?:enabled|disabled|required|aktivieren|to run this app)|JavaScript\s?(?:を有効|が無効)|启用\s?JavaScript",
+    re.I,
+)  # fmt: skip
+CHALLENGES = XPath(
+    "boolean(//*[contains(@class, 'g-recaptcha') or contains(@class, 'h-captcha') or contains(@class, 'cf-turnstile')"
+    " or contains(@id, 'cf-challenge') or contains(@id, 'challenge-form') or contains(@class, 'smart-captcha')"
+    " or contains(@id, 'px-captcha') or contains(@src, '_Incapsula_')])"
+)
+MENU_TAGS = frozenset({"nav", "aside", "header", "footer", "script", "style", "noscript", "template", "select", "svg", "head"})
+SEPARATOR = re.compile(r"\s+[|–—·•»›:-]\s+|\s*[|｜]\s*")
+MAX_OPENING = 2000  # characters
+SMALL_PAGE = 4000  # characters outside links; walls, errors and shells have fewer, so nothing is searched for on others
+MAX_HEADINGS = 12
+MAX_TEASERS = 60
+LEAST_TEASERS = 4  # side by side; fewer are the related stories of an article
+LINK_WORDS = 4  # words of a headline; a menu's entries are shorter (two characters of Chinese make one)
+
+
+def facts_of(root: HtmlElement, url: str) -> PageFacts:
+    """The facts of one page; what only small pages can be is not looked for on others. The tree is left as it was."""
+    visible, linked = lengths(root)
+    is_small = visible - linked < SMALL_PAGE
+    opening = " ".join(" ".join(islice(shown(root), 400)).split())[:MAX_OPENING] if is_small else ""
+    kinds = [str(kind) for kind in TYPES(root)]
+    stated = {kind for script in LD_SCRIPTS(root)[:20] for kind in LD_TYPE.findall(str(script)[:200_000])}
+    classes = {name.lower() for body in root.iter("body") for name in (body.get("class") or "")[:2000].split()}
+    return PageFacts(
+        visible_chars=visible,
+        linked_chars=linked,
+        headings=tuple(headings(root)),
+        opening=opening,
+        is_article=any(ARTICLE_TYPES.search(kind) for kind in (*kinds, *stated)),
+        is_collection=bool(stated & COLLECTION_TYPES) or bool(classes & COLLECTION_CLASSES and "single" not in classes),
+        has_password=is_small and bool(PASSWORDS(root)),
+        players=int(PLAYERS(root)) + sum(is_player(str(src)) for src in FRAMES(root)),
+        has_shell=is_small and (bool(SHELLS(root)) or JAVASCRIPT_CALL.search(opening) is not None),
+        has_challenge=is_small and bool(CHALLENGES(root)),
+        teasers=tuple(islice(teasers(root, url), MAX_TEASERS)),
+    )
+
+
+def lengths(root: HtmlElement) -> tuple[int, int]:
+    """Characters of visible text, and of links among them; white space does not count."""
+    visible = sum(squeezed_length(body) for body in root.iter("body"))
+    hidden = sum(squeezed_length(one) for one in root.iter("script", "style", "noscript", "template"))
+    return max(0, visible - hidden), sum(squeezed_length(link) for link in root.iter("a"))
+
+
+def squeezed_length(element: HtmlElement) -> int:
+    """Characters of the element's text without white space."""
+    return len("".join("".join(element.itertext()).split()))
+
+
+def shown(root: HtmlElement) -> Iterator[str]:
+    """Text outside menus, in document order."""
+    stack: list[HtmlElement | str | None] = [root]
+    while stack:
+        node = stack.pop()
+        if node is None or isinstance(node, str):
+            if node and node.strip():
+                yield node
+            continue
+        if isinstance(node.tag, str) and node.tag not in MENU_TAGS:
+            for child in reversed(node):
+                stack += [child.tail, child]
+            stack.append(node.text)
+
+
+def headings(root: HtmlElement) -> Iterator[str]:
+    """Parts of the page's title, then its first headings."""
+    title = " ".join(str(TITLE(root)).split())[:400]
+    yield from dict.fromkeys([title, *SEPARATOR.split(title)])
+    for heading in islice(HEADINGS(root), MAX_HEADINGS):
+        if text := " ".join("".join(heading.itertext()).split())[:300]:
+            yield text
+
+
+def is_player(src: str) -> bool:
+    try:
+        host = urlsplit(src).hostname or ""
+    except ValueError:
+        return False
+    return host.endswith(PLAYER_HOSTS)
+
+
+def teasers(root: HtmlElement, url: str) -> Iterator[str]:
+    """Text of every card of a list of cards: linked headlines outside menus, with what is under them.
+
+    A card is the largest element around one linked headline and no other; cards stand side by side, at least
+    ``LEAST_TEASERS`` of them.
+    """
+    marks = []
+    around: dict[HtmlElement, int] = {}
+    for mark in islice(LINKED_HEADINGS(root), 300):
+        if is_headline(mark, url):
+            ancestors = list(mark.iterancestors())
+            if MENU_TAGS.isdisjoint(ancestor.tag for ancestor in (mark, *ancestors)):
+                marks.append(mark)
+                around.update((ancestor, around.get(ancestor, 0) + 1) for ancestor in ancestors)
+    cards = [card_of(mark, around) for mark in marks]
+    siblings: dict[HtmlElement, int] = {}
+    for card in cards:
+        parent = card.getparent()
+        if parent is not None:
+            siblings[parent] = siblings.get(parent, 0) + 1
+    for card in dict.fromkeys(cards):
+        if siblings.get(card.getparent(), 0) >= LEAST_TEASERS:
+            yield " ".join("".join(card.itertext(etree.Element)).split())[:600]
+
+
+def is_headline(mark: HtmlElement, url: str) -> bool:
+    """It links to another page of the site, in as many words as a headline has."""
+    link = mark if mark.tag == "a" else next(mark.iter("a"), None)
+    if link is None:
+        return False
+    text = " ".join("".join(link.itertext()).split())
+    words = text.count(" ") + 1 if text.isascii() or " " in text else len(text) // 2
+    return words >= LINK_WORDS and leads_elsewhere(link.get("href") or "", url)
+
+
+def leads_elsewhere(href: str, url: str) -> bool:
+    """To another page of the same host."""
+    try:
+        here, target = urlsplit(url), urlsplit(urljoin(url, href))
+    except ValueError:
+        return False
+    return target.hostname == here.hostname and target.path.rstrip("/") != here.path.rstrip("/")
+
+
+def card_of(mark: HtmlElement, around: dict[HtmlElement, int]) -> HtmlElement:
+    """The largest element around the headline that holds no other headline."""
+    card = mark
+    for ancestor in mark.iterancestors():
+        if around[ancestor] > 1:
+            break
+        card = ancestor
+    return card

@@ -1,0 +1,216 @@
+"""What a page says about its article: title, people, dates, language, picture, addresses. Reads the tree, never changes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urljoin
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from archive.model import DateCandidate
+from pipelines.agreement import folded
+from pipelines.bylines import authors_of
+from pipelines.datelines import META, date_candidates
+from pipelines.language import language_of, normal_tag
+from pipelines.prose import one_line
+from pipelines.structured import StructuredData
+from pipelines.titles import site_forms, title_of
+from pipelines.vicinity import lines_after, lines_before
+
+MAX_TAGS = 30
+MAX_DESCRIPTION = 1000  # characters
+HEAD_TITLE = XPath("string(//title[not(ancestor::svg)][1])")
+LANGUAGES = XPath("//html/@lang | //html/@xml:lang | //html/@*[local-name() = 'lang'] | //body/@lang", namespaces={"xml": "http://www.w3.org/XML/1998/namespace"})  # fmt: skip
+LINKS = XPath("//link[@href][@rel]")
+BASE = XPath("string(//base/@href)")
+TAG_LINKS = XPath("//a[contains(@rel, 'tag')]")
+SAMPLE_TEXT = XPath("//p | //h1 | //h2 | //td | //li")
+SITE_META = (
+    "og:site_name",
+    "application-name",
+    "apple-mobile-web-app-title",
+    "twitter:site:name",
+    "copyright",
+    "publisher",
+    "dc.publisher",
+)
+TITLE_META = (
+    "og:title",
+    "twitter:title",
+    "dc.title",
+    "dcterms.title",
+    "citation_title",
+    "title",
+    "parsely-title",
+    "sailthru.title",
+    "headline",
+)
+LOCKED_META = {"article:content_tier": ("locked", "metered", "premium"), "content_tier": ("locked", "metered", "premium"),
+               "access": ("locked", "paid"), "paywall": ("true", "hard", "yes"), "article:is_paywalled": ("true",)}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What a page says about its article; empty and None where it says nothing."""
+
+    title: str
+    authors: tuple[str, ...] = ()
+    dates: tuple[DateCandidate, ...] = ()
+    lang: str | None = None
+    """BCP 47, as the page declares it where its script bears it out."""
+    description: str | None = None
+    lead_image_url: str | None = None
+    canonical_link: str | None = None
+    variant_links: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    is_paywalled: bool | None = None
+
+
+def metadata_of(
+    tree: HtmlElement, *, url: str, data: StructuredData, now: datetime, feed_title: str | None = None,
+    feed_published_at: datetime | None = None, source_name: str | None = None, source_language: str | None = None,
+    source_country: str | None = None,
+) -> Metadata:  # fmt: skip
+    """Everything but the text. ``now`` bounds dates: nothing is published in the future."""
+    meta = meta_values(tree)
+    sites = [one for one in (source_name, *(meta.get(name) for name in SITE_META), *data.site_names) if one]
+    title = title_of(tree, head_titles=head_titles(tree, meta, data, feed_title), sites=sites, url=url)
+    lang = language(tree, meta, data, source_language)
+    before = lines_before(title.heading) if title.heading is not None else []
+    after = lines_after(title.heading) if title.heading is not None else []
+    return Metadata(
+        title=title.text,
+        authors=authors_of(
+            tree, stories=data.stories, heading=title.heading, before=before, after=after, sites=site_forms(sites, url)
+        ),
+        dates=date_candidates(
+            tree,
+            stories=data.stories,
+            heading=title.heading,
+            before=before,
+            after=after,
+            url=url,
+            feed_published_at=feed_published_at,
+            lang=lang,
+            country=source_country,
+            now=now,
+        ),  # fmt: skip
+        lang=lang,
+        description=description(meta, data),
+        lead_image_url=absolute(base_of(tree, url), lead_image(meta, data)),
+        canonical_link=canonical(tree, url),
+        variant_links=variants(tree, url),
+        tags=tags_of(tree, meta, data),
+        is_paywalled=paywall(meta, data),
+    )
+
+
+def meta_values(tree: HtmlElement) -> dict[str, str]:
+    """The page's ``<meta>`` values by lower-case name, the first of each."""
+    found: dict[str, str] = {}
+    for element in META(tree)[:300]:
+        for name in (element.get("property"), element.get("name"), element.get("itemprop"), element.get("http-equiv")):
+            if name and (value := one_line(element.get("content", "")[:4000])):
+                found.setdefault(name.lower(), value)
+    return found
+
+
+def head_titles(tree: HtmlElement, meta: dict[str, str], data: StructuredData, feed_title: str | None) -> list[str]:
+    """What data, head and feed call the page."""
+    listed = [data.headline, *(meta.get(name) for name in TITLE_META[:2]), HEAD_TITLE(tree), feed_title]
+    listed += [meta.get(name) for name in TITLE_META[2:]]
+    return [text for one in listed if one and (text := one_line(one[:2000]))]
+
+
+def language(tree: HtmlElement, meta: dict[str, str], data: StructuredData, source_language: str | None) -> str | None:
+    """The page's language, its declarations held against its script."""
+    declared: list[str | None] = [*LANGUAGES(tree), *(one.language for one in data.stories), meta.get("og:locale")]
+    declared += [meta.get("content-language"), meta.get("dc.language"), meta.get("language"), source_language]
+    return language_of(declared, sample_text(tree)) or normal_tag(source_language)
+
+
+def sample_text(tree: HtmlElement) -> str:
+    """Enough of the page's text to tell its script."""
+    pieces: list[str] = []
+    length = 0
+    for element in SAMPLE_TEXT(tree)[:120]:
+        piece = (element.text_content() or "")[:400].strip()
+        pieces.append(piece)
+        length += len(piece)
+        if length > 2500:
+            break
+    return " ".join(pieces)[-2000:]
+
+
+def description(meta: dict[str, str], data: StructuredData) -> str | None:
+    found = meta.get("description") or meta.get("og:description") or meta.get("dc.description")
+    found = found or next((one.description for one in data.stories if one.description), None)
+    return one_line(found)[:MAX_DESCRIPTION] if found else None
+
+
+def lead_image(meta: dict[str, str], data: StructuredData) -> str | None:
+    names = ("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
+    found = next((meta[name] for name in names if name in meta), None)
+    return found or next((one.image for one in data.stories if one.image), None)
+
+
+def base_of(tree: HtmlElement, url: str) -> str:
+    return absolute(url, BASE(tree)) or url
+
+
+def absolute(base: str, address: str | None) -> str | None:
+    """The address in full; None for none and for what no browser would ask for over HTTP."""
+    if not address:
+        return None
+    try:
+        found = urljoin(base, address.strip())
+    except ValueError:
+        return None
+    return found if found.startswith(("http://", "https://")) and len(found) <= 2000 else None
+
+
+def canonical(tree: HtmlElement, url: str) -> str | None:
+    """``rel=canonical`` in full."""
+    links = (one.get("href") for one in LINKS(tree) if "canonical" in (one.get("rel") or "").lower().split())
+    return next((found for one in links if (found := absolute(base_of(tree, url), one))), None)
+
+
+def variants(tree: HtmlElement, url: str) -> tuple[str, ...]:
+    """AMP, print and mobile addresses; feeds and other languages are no variants."""
+    base = base_of(tree, url)
+    found = []
+    for one in LINKS(tree)[:200]:
+        rels = (one.get("rel") or "").lower().split()
+        media = (one.get("media") or "").lower()
+        is_other_format = "alternate" in rels and ("print" in media or "handheld" in media or "max-width" in media)
+        if ("amphtml" in rels or is_other_format) and (address := absolute(base, one.get("href"))):
+            found.append(address)
+    return tuple(dict.fromkeys(found))
+
+
+def tags_of(tree: HtmlElement, meta: dict[str, str], data: StructuredData) -> tuple[str, ...]:
+    """Section and keywords, each once; without them links marked ``rel=tag``."""
+    section = meta.get("article:section") or next((one.section for one in data.stories if one.section), None)
+    words = [word for one in data.stories for word in one.keywords]
+    words += [
+        one_line(one.get("content", "")) for one in META(tree) if (one.get("property") or "").lower() == "article:tag"
+    ]
+    keywords = meta.get("news_keywords") or meta.get("keywords") or ""
+    words = words or [
+        word.strip() for word in keywords.replace("、", ",").replace("，", ",").replace(";", ",").split(",")
+    ]
+    words = [word for word in words if word] or [
+        one_line((one.text_content() or "")[:200]) for one in TAG_LINKS(tree)[:MAX_TAGS]
+    ]
+    listed = {folded(word): word for word in reversed([section or "", *words]) if word and len(word) <= 80}
+    return tuple(reversed(listed.values()))[:MAX_TAGS]
+
+
+def paywall(meta: dict[str, str], data: StructuredData) -> bool | None:
+    """True where data or head say that the text is not free; None where nothing says."""
+    if data.is_accessible_for_free is not None:
+        return not data.is_accessible_for_free
+    marks = [meta[name].lower() in closed for name, closed in LOCKED_META.items() if name in meta]
+    return any(marks) if marks else None

@@ -1,0 +1,61 @@
+"""Microdata: the article that ``itemprop`` attributes describe (https://html.spec.whatwg.org/#microdata)."""
+
+from __future__ import annotations
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from pipelines.jsonld import claim
+from pipelines.prose import one_line, paragraphs_from
+from pipelines.story import Story
+
+MAX_PROPERTIES = 400  # of a page
+PROPERTIES = XPath("//*[@itemprop]")
+
+
+def microdata_story(tree: HtmlElement) -> Story | None:
+    """The article that ``itemprop`` attributes describe; properties of comments and of listed items are left out."""
+    first: dict[str, HtmlElement] = {}
+    authors: list[str] = []
+    for element in PROPERTIES(tree)[:MAX_PROPERTIES]:
+        for name in element.get("itemprop", "").split():
+            if name == "author" and len(authors) < 12 and not in_comment(element):
+                authors.append(property_name(element))
+            first.setdefault(name, element)
+    if not {"headline", "datePublished", "articleBody", "author"} & first.keys():
+        return None
+
+    def value(name: str) -> str | None:
+        return property_text(first[name]) if name in first else None
+
+    body = first.get("articleBody")
+    return Story(
+        origin="microdata",
+        headline=value("headline"),
+        article_body="\n\n".join(paragraphs_from(body)) if body is not None else None,
+        date_published=value("datePublished") or value("dateCreated"),
+        date_modified=value("dateModified"),
+        authors=tuple(dict.fromkeys(name for name in authors if name)),
+        description=value("description"),
+        section=value("articleSection"),
+        is_accessible_for_free=claim(value("isAccessibleForFree")),
+        language=value("inLanguage"),
+    )
+
+
+def in_comment(element: HtmlElement) -> bool:
+    """True inside something that is a comment or a review."""
+    kinds = (one.get("itemtype") or "" for one in (element, *element.iterancestors()))
+    return any(kind.endswith(("/Comment", "/UserComments", "/Review", "/Answer")) for kind in kinds)
+
+
+def property_text(element: HtmlElement) -> str | None:
+    """A property's value as HTML defines it: ``content``, ``datetime``, else the text."""
+    found = element.get("content") or element.get("datetime") or (element.text_content() or "")[:2000]
+    return one_line(found) or None
+
+
+def property_name(element: HtmlElement) -> str:
+    """The name of a person: its ``name`` property where it has one."""
+    inner = element.xpath(".//*[@itemprop='name'][1]")
+    return property_text(inner[0] if inner else element) or ""

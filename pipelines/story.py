@@ -1,0 +1,34 @@
+"""An article as a page's data tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Origin: TypeAlias = Literal["json-ld", "payload", "microdata"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """An article as one kind of data tells it; strings as found, white space collapsed, None where absent."""
+
+    origin: Origin
+    is_article: bool = True
+    """False for a node of the page itself (``WebPage``), which may share facts with its article."""
+    url: str | None = None
+    headline: str | None = None
+    article_body: str | None = None
+    """Paragraphs joined by blank lines."""
+    date_published: str | None = None
+    date_modified: str | None = None
+    authors: tuple[str, ...] = ()
+    """Names as written, of persons where the data tells persons from organisations."""
+    organisations: tuple[str, ...] = ()
+    """Authors that the data calls organisations."""
+    publisher: str | None = None
+    description: str | None = None
+    image: str | None = None
+    keywords: tuple[str, ...] = ()
+    section: str | None = None
+    is_accessible_for_free: bool | None = None
+    language: str | None = None

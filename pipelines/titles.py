@@ -1,0 +1,141 @@
+"""The article's title: what its heading, its data and its ``<title>`` agree on, without the site's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from pipelines.agreement import agree, folded
+from pipelines.prose import one_line
+
+MAX_TITLE = 400  # characters
+MAX_HEADINGS = 40  # looked at on a page without h1
+HEADINGS_1 = XPath("//h1")
+OTHER_HEADINGS = XPath(
+    "//h2 | //h3 | //h4 | //font[@size] | //b | //strong | //big | //*[contains(@class, 'title')"
+    " or contains(@class, 'headline') or contains(@itemprop, 'headline')]"
+)
+SEPARATOR = re.compile(r"\s+[|–—·•«»:›‹/\-~―－｜→⋆*]{1,2}\s+|\s*[|｜»«]\s*|\s+::\s+|:\s+|\s*[_＿]\s*(?=\D{0,40}$)")
+SITE_AT_START = re.compile(r"[^\w]+")
+ENDING = re.compile(r"\s*[#¶§🔗]+$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Title:
+    """The title, and the heading it stands in (None when only the head of the page has it)."""
+
+    text: str
+    heading: HtmlElement | None
+
+
+def title_of(tree: HtmlElement, *, head_titles: Sequence[str], sites: Iterable[str], url: str) -> Title:
+    """The title of the page's article; empty text when the page has none at all.
+
+    ``head_titles`` are what data and head call the page, the most trusted first; ``sites`` names of the site.
+    The h1 that most of them agree with, else a sole h1, else the first of them without the site's name, in the
+    words of a heading that agrees (85 % exact on real pages; docs/extraction.md).
+    """
+    names = site_forms(sites, url)
+    bare = [without_site(one, names) for one in head_titles if one]
+    headings = [(heading_text(one), one) for one in HEADINGS_1(tree)[:MAX_HEADINGS]]
+    headings = [(text, one) for text, one in headings if text and len(text) <= MAX_TITLE]
+    if chosen := agreed(headings, bare):
+        return Title(text=without_site(chosen[0], names) if len(chosen[0]) > 60 else chosen[0], heading=chosen[1])
+    if len(headings) == 1 and folded(headings[0][0]) not in names:
+        return Title(text=headings[0][0], heading=headings[0][1])
+    others = ((heading_text(one), one) for one in OTHER_HEADINGS(tree)[: MAX_HEADINGS * 3])
+    named = [(text, one) for text, one in others if text and len(text) <= MAX_TITLE and folded(text) not in names]
+    if bare and (chosen := agreed(named, bare)):
+        return Title(text=chosen[0], heading=chosen[1])
+    fallback = bare[0] if bare else headings[0][0] if headings else ""
+    return Title(text=fallback, heading=headings[0][1] if headings else None)
+
+
+def agreed(headings: Sequence[tuple[str, HtmlElement]], titles: Sequence[str]) -> tuple[str, HtmlElement] | None:
+    """The heading that most titles agree with, the first of equals; None when none agrees with any."""
+    best: tuple[float, tuple[str, HtmlElement] | None] = (0.0, None)
+    keys = [folded(title) for title in titles]
+    for text, element in headings:
+        key = folded(text)
+        score = sum(2.0 if key == other else 1.0 if agree(key, other) else 0.0 for other in keys)
+        score += min(len(key), 200) / 1000 if score else 0.0
+        if score > best[0]:
+            best = (score, (text, element))
+    return best[1]
+
+
+def heading_text(element: HtmlElement) -> str:
+    """A heading on one line, its line breaks read as spaces and its anchor mark left out."""
+    pieces = []
+    for node in element.iter():
+        if node.tag == "br" or node.tag in ("div", "p", "span"):
+            pieces.append(" " if node.tag != "span" else "")
+        if isinstance(node.tag, str) and node.tag not in ("script", "style", "button"):
+            pieces.append(node.text or "")
+        if node is not element:
+            pieces.append(node.tail or "")
+        if len(pieces) > 200:
+            break
+    return ENDING.sub("", one_line("".join(pieces)))
+
+
+def site_forms(sites: Iterable[str], url: str) -> frozenset[str]:
+    """The site's names in folded form, with its host's."""
+    try:
+        host = (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        host = ""
+    labels = host.split(".")
+    stems = {host, labels[0], labels[-2] if len(labels) > 1 else "", ".".join(labels[-2:])}
+    forms = {folded(one) for one in (*sites, *stems)}
+    return frozenset(one for one in forms if len(one) > 1)
+
+
+def without_site(title: str, names: frozenset[str]) -> str:
+    """The title without the site's name before or behind it; a title that is nothing else stays as it is."""
+    parts = pieces_of(title)
+    while len(parts) > 1:
+        if is_site(parts[-1][1], names, is_last=True):
+            parts.pop()
+        elif is_site(parts[0][1], names, is_last=False):
+            parts.pop(0)
+        else:
+            break
+    return "".join(text if n == 0 else mark + text for n, (mark, text) in enumerate(parts)).strip()
+
+
+def pieces_of(title: str) -> list[tuple[str, str]]:
+    """The title between its separators, each piece with the separator before it."""
+    pieces: list[tuple[str, str]] = []
+    start, mark = 0, ""
+    for hit in SEPARATOR.finditer(title):
+        if title[start : hit.start()].strip():
+            pieces.append((mark, title[start : hit.start()]))
+            mark = hit.group()
+        start = hit.end()
+    pieces.append((mark, title[start:]))
+    return [(mark, text) for mark, text in pieces if text.strip()] or [("", title)]
+
+
+def is_site(piece: str, names: frozenset[str], *, is_last: bool) -> bool:
+    """True for a piece that is a name of the site, also run together (``spacenews`` for Space News)."""
+    key = folded(piece)
+    joined = key.replace(" ", "")
+    if key in names or joined in names:
+        return True
+    for name in names:
+        plain = name.replace(" ", "")
+        if joined == plain or (
+            len(plain) > 3 and joined in (f"{plain}com", f"the{plain}", f"{plain}blog", f"{plain}news")
+        ):
+            return True
+        if f"the {key}" == name or (
+            len(name) > 5 and len(key) < 3 * len(name) and f" {name} " in f" {key} " and is_last
+        ):
+            return True
+    return False
