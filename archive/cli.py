@@ -6,19 +6,18 @@ other commands and turns errors into exit codes.
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from archive.config import Config, load_config
+from archive.config import Config
 from archive.errors import ConfigError, StoreError
+from archive.options import archive_options
 from archive.terminal import say
 
 if TYPE_CHECKING:
@@ -26,32 +25,7 @@ if TYPE_CHECKING:
 
     from archive.views import ArticleView, RevisionView
 
-F = TypeVar("F", bound=Callable[..., Any])  # Any: click callbacks take whatever their options are
 FAULTS_FOUND = 3  # exit code of verify; docs/operate
-
-
-def archive_options(command: F) -> F:
-    """Give the command a ``config`` for ``--home`` and ``--database``, and a quiet end when its reader leaves."""
-
-    @click.option("--home", metavar="DIR", help="Holds archive.db, warc/ and cdxj/.  [PERILUNE_HOME; ./perilune-data]")
-    @click.option("--database", metavar="URL", help="Instead of SQLite in the home.  [PERILUNE_DATABASE_URL]")
-    @wraps(command)
-    def with_config(*args: Any, home: str | None, database: str | None, **kwargs: Any) -> Any:  # Any: passed through
-        config = load_config(os.environ, home=home, database=database)
-        try:
-            result = command(*args, config=config, **kwargs)
-            sys.stdout.flush()
-        except BrokenPipeError:  # click would end with 1
-            return reader_left()
-        return result
-
-    return with_config  # type: ignore[return-value]  # same callable with options instead of config
-
-
-def reader_left() -> int:
-    """Whoever read our output (``head``) has enough: nothing was lost, so nothing is said, and the exit code is 0."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
 
 
 @contextmanager

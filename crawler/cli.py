@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from archive.errors import PeriluneError
+from archive.options import reader_left
 
 INTERRUPTED = 130  # the shell's convention for a process ended by SIGINT (128 + 2)
 
@@ -83,13 +84,5 @@ def run(args: list[str] | None = None) -> int:
         click.echo(f"perilune: {exc}", err=True)
         return exc.exit_code
     except BrokenPipeError:
-        return quiet_pipe()
+        return reader_left()
     return result if isinstance(result, int) else 0
-
-
-def quiet_pipe() -> int:
-    """The reader (``head``) went away: nothing was lost, so nothing is said."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0

@@ -11,7 +11,7 @@ import click
 
 from archive.config import Config
 from archive.errors import ConfigError
-from crawler.options import configured
+from archive.options import archive_options, crawl_options
 
 
 @click.command()
@@ -26,7 +26,7 @@ from crawler.options import configured
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout instead of a table.")
 @click.option("--quiet", "is_quiet", is_flag=True, help="No progress on stderr.")
 @click.option("--verbose", "is_verbose", is_flag=True, help="Every step in the log on stderr.")
-@configured
+@crawl_options
 def crawl(
     *,
     config: Config,
@@ -92,7 +92,7 @@ def demo(home: str, port: int, fresh: bool) -> int:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@configured
+@crawl_options
 def config(*, config: Config, as_json: bool) -> None:
     """Print each effective value and the layer that set it; secrets are redacted."""
     from crawler.effective import effective_settings
@@ -112,7 +112,7 @@ def db() -> None:
 
 
 @db.command("upgrade")
-@configured
+@archive_options
 def db_upgrade(*, config: Config) -> None:
     """Bring the schema up to what this program needs; creates an empty archive where there is none."""
     from archive.database import open_engine
@@ -124,11 +124,13 @@ def db_upgrade(*, config: Config) -> None:
 
 
 @db.command("current")
-@configured
+@archive_options
 def db_current(*, config: Config) -> None:
     """Print the schema the database has, and the one this program needs."""
-    from archive.database import open_engine
+    from archive.database import archive_exists, open_engine
     from archive.migrate import current, head
 
-    engine = open_engine(config.database_url)
-    click.echo(f"database: {current(engine) or 'none'}\nprogram:  {head()}")
+    version = None
+    if archive_exists(config.database_url):
+        version = current(open_engine(config.database_url, read_only=True))
+    click.echo(f"database: {version or 'none'}\nprogram:  {head()}")

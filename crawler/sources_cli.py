@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.config import Config
-from crawler.options import configured
+from archive.options import crawl_options
 
 if TYPE_CHECKING:
     from spiders.registry import Source
@@ -25,7 +25,7 @@ def sources() -> None:
 @sources.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a source.")
 @click.option("--status", type=click.Choice(["active", "paused", "ended"]), help="Only these.")
-@configured
+@crawl_options
 def list_(*, config: Config, as_json: bool, status: str | None) -> None:
     """Every source of the registry, a line each."""
     from spiders.registry import load_sources
@@ -45,7 +45,7 @@ def list_(*, config: Config, as_json: bool, status: str | None) -> None:
 @sources.command()
 @click.argument("source_id", metavar="SOURCE")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@configured
+@crawl_options
 def show(*, config: Config, source_id: str, as_json: bool) -> None:
     """One source: its endpoints, its pace, and when it is due next."""
     from crawler.plan import chosen_sources
@@ -114,7 +114,7 @@ def source_json(source: Source) -> dict[str, object]:
 @sources.command()
 @click.argument("source_ids", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an endpoint.")
-@configured
+@crawl_options
 def check(*, config: Config, source_ids: tuple[str, ...], as_json: bool) -> int:
     """Fetch the endpoints of SOURCEs now and say what they announce; the archive stays as it is."""
     from crawler.checkup import check_sources
@@ -131,7 +131,7 @@ def check(*, config: Config, source_ids: tuple[str, ...], as_json: bool) -> int:
     metavar="DIR",
     help="Where the file goes; --sources, else the working directory.",
 )
-@configured
+@crawl_options
 def new(*, config: Config, url: str, source_id: str | None, into: Path | None) -> int:
     """Find the feeds and sitemaps of the site at URL and write a source file for it."""
     from crawler.checkup import draft_source_file
