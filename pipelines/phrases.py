@@ -45,6 +45,7 @@ LINES = re.compile(
     | (?:tags?|topics?|categories|category|filed\ under|posted\ in|tagged(?:\ with)?|keywords)\s?[:].{0,300}
     | (?:posted|published|updated|last\ updated|last\ modified|first\ published)\s?(?:on|at|by|:).{0,80}
     | (?:copyright|©|\(c\)).{0,160}|.{0,60}all\ rights\ reserved\.?.{0,60}
+    | (?:sources?|via|credits?|(?:media|press)\ contacts?|image\ credit|photo\ credit|quelle|fuente|fonte|источник|出典|来源)\s?[:：].{0,120}
     | (?:back\ to|return\ to)\ (?:the\ )?(?:top|home|homepage|front\ page|news|list|index).{0,80}
     | (?:leave|post|add|write)\ a\ (?:reply|comment).{0,60}|(?:no|\d+)\ comments?|comments?\ (?:are\ )?closed.{0,60}|(?:comments?\ )?\(\d+\)
     | advertisements?|sponsored(?:\ content)?|(?:article\ )?continues\ (?:after|below)\ (?:the\ )?(?:ad|advertisement)s?.{0,40}|story\ continues\ below.{0,40}|skip\ (?:to|past)\b.{0,60}
