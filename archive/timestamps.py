@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from archive.model import Precision
 
-
 OFFSET_LIMIT = 24 * 60  # minutes; a larger one is no zone, and Python takes none
 
 

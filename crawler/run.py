@@ -16,7 +16,7 @@ from archive.config import Config
 from archive.database import open_engine
 from archive.frontier import Frontier
 from archive.migrate import ensure_schema
-from archive.model import Capture
+from archive.model import Capture, Discovered
 from archive.store import SourceAtRest, Store
 from archive.warc import WarcWriter, repair_leftovers
 from crawler.accounting import Ledger
@@ -24,6 +24,7 @@ from crawler.context import RunContext, software
 from crawler.expectations import WEEK, Breach, Observed, breaches
 from crawler.leasing import Allowance
 from crawler.plan import CrawlPlan, chosen_sources, due_sources, refuse_without_contact
+from crawler.rehearsal import Rehearsal, looked_at, scratch_home
 from crawler.verdict import FINE, Facts, Fetch, Verdict, judged
 from pipelines.persist import Writer
 from spiders.registry import Source, load_sources
@@ -33,15 +34,18 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger(__name__)
+FINISHED = Verdict(exit_code=FINE, state="finished")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A run that is over. ``run_id`` is None when nothing was due."""
+    """A run that is over. ``run_id`` is None when nothing was due, and after a dry run."""
 
     run_id: int | None
     verdict: Verdict
     ledger: Ledger
+    would_fetch: tuple[Discovered, ...] | None = None
+    """What a dry run would have fetched, in the order it would have asked; None for any other run."""
 
 
 def utc_now() -> datetime:
@@ -57,8 +61,26 @@ def run_crawl(config: Config, plan: CrawlPlan) -> Outcome:
     sources = chosen_sources(load_sources(config.sources), plan.named)
     asked = sources if plan.named else [source for source in sources if source.status == "active"]
     refuse_without_contact(asked, config.contact)
+    if plan.is_dry_run:
+        return rehearse(config, plan, sources)
     with closing_engine(config) as engine:
         return crawl_archive(config, plan, sources, engine)
+
+
+def rehearse(config: Config, plan: CrawlPlan, sources: list[Source]) -> Outcome:
+    """Poll as a crawl would and say what it would fetch; the archive stays as it is."""
+    from crawler.process import fetch
+
+    with scratch_home(config) as elsewhere, closing_engine(elsewhere) as scratch:
+        with looked_at(config, otherwise=scratch) as engine:
+            wanted = due_sources(sources, plan, Store(engine).last_polled(), now=utc_now())
+            frontier = Rehearsal(engine, owner=owner_name(), now=utc_now, is_forced=plan.is_forced)
+            with (
+                held_sources(frontier, wanted) as mine,
+                opened_run(elsewhere, plan, mine, Store(scratch), frontier) as run,
+            ):
+                verdict = closed(run, [], fetch(run, plan, mine)) if mine else FINISHED
+    return Outcome(run_id=None, verdict=verdict, ledger=run.ledger, would_fetch=tuple(run.allowance.would_fetch))
 
 
 @contextmanager
@@ -85,7 +107,7 @@ def crawl_archive(config: Config, plan: CrawlPlan, sources: list[Source], engine
     store = Store(engine)
     wanted = due_sources(sources, plan, store.last_polled(), now=utc_now())
     if not wanted:
-        return Outcome(run_id=None, verdict=Verdict(exit_code=FINE, state="finished"), ledger=Ledger([]))
+        return Outcome(run_id=None, verdict=FINISHED, ledger=Ledger([]))
     frontier = Frontier(engine, owner=owner_name(), now=utc_now, is_forced=plan.is_forced)
     with held_sources(frontier, wanted) as mine, opened_run(config, plan, mine, store, frontier) as run:
         fetched = fetch(run, plan, mine)

@@ -8,7 +8,6 @@ chrome was taken out is the article.
 from __future__ import annotations
 
 from collections.abc import Sequence
-
 from typing import TypeAlias
 
 from lxml import etree
