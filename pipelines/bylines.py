@@ -161,9 +161,9 @@ def printed_bylines(lines: Sequence[str]) -> list[str]:
     for line in lines:
         if len(line) <= MAX_BYLINE and PRINTED_BYLINE.search(line):
             bare = CJK_LEAD.sub("", LEAD.sub("", line))
-            if bare != line or line.endswith(("記者", "记者", "기자")):
-                if looks_personal_line(line) or (len(bare.split()) <= 2 and bare):
-                    return [line]
+            is_byline = bare != line or line.endswith(("記者", "记者", "기자"))
+            if is_byline and (looks_personal_line(line) or (bare and len(bare.split()) <= 2)):
+                return [line]
         elif len(line) <= MAX_BYLINE * 2 and (hit := FOLLOWED_BY_NAME.search(line)) and line.count(". ") == 0:
             return [hit.group(1)]
     return []

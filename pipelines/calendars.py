@@ -1,4 +1,4 @@
-"""Days as people write them: names of months in the languages of our sources, Japanese eras, orders of day and month."""
+"""Days as people write them: names of months in our sources' languages, Japanese eras, orders of day and month."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import re
 from datetime import date
 
 MONTH_NAMES = (
-    # English; German; French; Spanish; Italian; Portuguese; Polish; Russian; Ukrainian; Dutch; Scandinavian; Turkish; Czech
-    "january jan januar jänner janvier janv enero ene gennaio gen janeiro stycznia styczeń sty января"
-    " январь янв січня januari ocak ledna",
-    "february feb februar feber février fevrier févr fevr febrero febbraio febb fevereiro fev lutego luty"
-    " lut февраля февраль фев лютого februari şubat února",
+    # English, German, French, Spanish, Italian, Portuguese, Polish, Russian, Ukrainian, Dutch, Scandinavian,
+    # Turkish, Czech.
+    ("january jan januar jänner janvier janv enero ene gennaio gen janeiro stycznia styczeń sty января"
+    " январь янв січня januari ocak ledna"),
+    ("february feb februar feber février fevrier févr fevr febrero febbraio febb fevereiro fev lutego luty"
+    " lut февраля февраль фев лютого februari şubat února"),
     "march mar märz maerz mär mars marzo março marca marzec марта март мар березня maart mrt mart března",
     "april apr avril avr abril abr aprile kwietnia kwiecień kwi апреля апрель апр квітня nisan dubna",
     "may mai mayo maggio mag maio maja maj мая май травня mei mayıs května",
     "june jun juni juin junio giugno giu junho czerwca czerwiec cze июня июнь июн червня haziran června",
     "july jul juli juillet juil julio luglio lug julho lipca lipiec lip июля июль июл липня temmuz července",
     "august aug août aout agosto ago sierpnia sierpień sie августа август авг серпня augustus augusti ağustos srpna",
-    "september sept sep septembre septiembre settembre set setembro września wrzesień wrz сентября"
-    " сентябрь сент сен вересня eylül září",
-    "october oct oktober okt octobre octubre ottobre ott outubro out października październik paź октября"
-    " октябрь окт жовтня oktobra ekim října",
+    ("september sept sep septembre septiembre settembre set setembro września wrzesień wrz сентября"
+    " сентябрь сент сен вересня eylül září"),
+    ("october oct oktober okt octobre octubre ottobre ott outubro out października październik paź октября"
+    " октябрь окт жовтня oktobra ekim října"),
     "november nov novembre noviembre novembro listopada listopad lis ноября ноябрь ноя нояб kasım",
-    "december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro grudnia grudzień gru"
-    " декабря декабрь дек грудня desember des aralık prosince",
+    ("december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro grudnia grudzień gru"
+    " декабря декабрь дек грудня desember des aralık prosince"),
 )  # fmt: skip
 MONTHS = {name: number for number, names in enumerate(MONTH_NAMES, 1) for name in names.split()}
 # "listopada" is November in Polish and October in Croatian; our sources are Polish.
@@ -37,8 +38,10 @@ FORMS = (
     rf"(?P<e{{n}}>令和|平成|昭和)\s*(?P<y{{n}}>\d{{1,2}}|元)\s*年\s*(?P<m{{n}}>1[0-2]|0?[1-9])\s*月\s*{DAY}\s*日",
     rf"{YEAR}\s*(?:年|년)\s*(?P<m{{n}}>1[0-2]|0?[1-9])\s*(?:月|월)\s*{DAY}\s*(?:日|일)",
     rf"{YEAR}(?P<s{{n}}>[-./])\s?(?P<m{{n}}>1[0-2]|0?[1-9])(?P=s{{n}})\s?{DAY}(?!\d)",
-    r"(?P<a{n}>3[01]|[12]\d|0?[1-9])(?P<s{n}>[./-])(?P<b{n}>3[01]|[12]\d|0?[1-9])(?P=s{n})(?P<y{n}>(?:19"
-    r"|20)\d\d)(?!\d)",
+    (
+        r"(?P<a{n}>3[01]|[12]\d|0?[1-9])(?P<s{n}>[./-])(?P<b{n}>3[01]|[12]\d|0?[1-9])(?P=s{n})(?P<y{n}>(?:19"
+        r"|20)\d\d)(?!\d)"
+    ),
 )
 WRITTEN = re.compile(
     r"(?<![\w./-])(?:" + "|".join(form.replace("{n}", str(n)) for n, form in enumerate(FORMS)) + ")", re.IGNORECASE

@@ -17,6 +17,7 @@ from pipelines.story import Story
 
 Role: TypeAlias = Literal["published", "modified"]
 META = XPath("//meta[@content][@property or @name or @itemprop or @http-equiv]")
+META_KEYS = ("property", "name", "itemprop", "http-equiv")
 PUBLISHED_META = frozenset(
     "article:published_time article:published og:published_time og:article:published_time datepublished date.published"
     " publish_date publish-date publishdate published-date publication_date publicationdate pubdate date dc.date"
@@ -57,7 +58,8 @@ URL_DAY = re.compile(
     r"(?:^|[/_=-])((?:19|20)\d\d)([/-]?)(0[1-9]|1[0-2])\2([0-2]\d|3[01])(?=$|[/_.?&-]|[a-z])", re.IGNORECASE
 )
 UPDATED = re.compile(
-    r"updat|modif|edited|revised|refreshed|обновл|измен|更新|修正|수정|aktualis|geändert|mis à jour|mise à jour|màj|actualiz"
+    r"updat|modif|edited|revised|refreshed|обновл|измен|更新|修正|수정|aktualis|geändert|mis à jour|mise à jour|màj"
+    r"|actualiz"
     r"|modificad|aggiorna|zaktualiz|aktualiz|last reviewed|reviewed on|bijgewerkt|opdateret|uppdaterad|atualiz",
     re.IGNORECASE,
 )
@@ -72,9 +74,18 @@ AROUND_DATE = 70  # characters beside a date in such a line: byline, section, re
 
 
 def date_candidates(
-    tree: HtmlElement, *, stories: Sequence[Story], heading: HtmlElement | None, before: Sequence[str], after: Sequence[str],
-    url: str, feed_published_at: datetime | None, lang: str | None, country: str | None, now: datetime,
-) -> tuple[DateCandidate, ...]:  # fmt: skip
+    tree: HtmlElement,
+    *,
+    stories: Sequence[Story],
+    heading: HtmlElement | None,
+    before: Sequence[str],
+    after: Sequence[str],
+    url: str,
+    feed_published_at: datetime | None,
+    lang: str | None,
+    country: str | None,
+    now: datetime,
+) -> tuple[DateCandidate, ...]:
     """Every date that speaks of the article itself, each once; dates of other articles on the page are left out."""
     found: list[tuple[Moment | None, DateOrigin, Role]] = []
     for story in stories:

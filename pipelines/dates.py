@@ -29,15 +29,41 @@ ZONE = re.compile(
     r"|WIB)?([+\-−]\d{1,2}(?::?\d{2})?)?\b"
 )
 # Minutes east of UTC of abbreviations that mean one zone in news (IST, BST and AST mean several).
-ZONES = {"UTC": 0, "GMT": 0, "Z": 0, "EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
-         "MSK": 180, "МСК": 180, "JST": 540, "KST": 540, "CET": 60, "CEST": 120, "MEZ": 60, "MESZ": 120}  # fmt: skip
+ZONES = {
+    "UTC": 0,
+    "GMT": 0,
+    "Z": 0,
+    "EST": -300,
+    "EDT": -240,
+    "CDT": -300,
+    "MST": -420,
+    "MDT": -360,
+    "PST": -480,
+    "PDT": -420,
+    "MSK": 180,
+    "МСК": 180,
+    "JST": 540,
+    "KST": 540,
+    "CET": 60,
+    "CEST": 120,
+    "MEZ": 60,
+    "MESZ": 120,
+}
 PRINTED: tuple[DateOrigin, ...] = ("time", "text")
 RFC_2822 = re.compile(r"^\w{3},?\s+\d{1,2}\s+\w{3}\s+\d{4}\s+\d{1,2}:\d{2}")
 EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
 # How much an origin is believed; sums where origins agree on the day. The page's own data before what others say of it.
 TRUST: dict[DateOrigin, float] = {
-    "json-ld": 10, "meta": 9, "microdata": 8, "time": 7, "payload": 7, "text": 6, "url": 5, "feed": 6, "sitemap": 1,
-}  # fmt: skip
+    "json-ld": 10,
+    "meta": 9,
+    "microdata": 8,
+    "time": 7,
+    "payload": 7,
+    "text": 6,
+    "url": 5,
+    "feed": 6,
+    "sitemap": 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +76,7 @@ class Moment:
 
 
 def machine_moment(text: str, *, lang: str | None = None, country: str | None = None) -> Moment | None:
-    """A date from a data value: ISO 8601 in its many spellings, RFC 2822, seconds since 1970, else as people write it."""
+    """A date from a data value: ISO 8601 in its many spellings, RFC 2822, seconds since 1970, else as printed."""
     text = unicodedata.normalize("NFKC", text[:MAX_TEXT]).strip().strip("\"'")
     if EPOCH.match(text):
         return moment(datetime.fromtimestamp(int(text[:10]), UTC), "second", 0)

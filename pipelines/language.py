@@ -6,8 +6,21 @@ import re
 from collections.abc import Iterable
 
 TAG = re.compile(r"^([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?(?:[-_.@].*)?$", re.IGNORECASE)
-NAMES = {"english": "en", "german": "de", "deutsch": "de", "french": "fr", "français": "fr", "russian": "ru", "japanese": "ja",
-         "chinese": "zh", "spanish": "es", "español": "es", "italian": "it", "korean": "ko", "polish": "pl"}  # fmt: skip
+NAMES = {
+    "english": "en",
+    "german": "de",
+    "deutsch": "de",
+    "french": "fr",
+    "français": "fr",
+    "russian": "ru",
+    "japanese": "ja",
+    "chinese": "zh",
+    "spanish": "es",
+    "español": "es",
+    "italian": "it",
+    "korean": "ko",
+    "polish": "pl",
+}
 REPLACED = {"iw": "he", "in": "id", "ji": "yi", "jp": "ja", "cn": "zh", "kr": "ko", "ua": "uk", "cz": "cs", "gr": "el"}
 SAMPLE = 2000  # characters of text that settle the script
 SCRIPTS = {
@@ -23,10 +36,16 @@ SCRIPTS = {
     "latin": re.compile(r"[A-Za-z\u00c0-\u024f]"),
 }
 LANGUAGES = {
-    "kana": ("ja",), "hangul": ("ko",), "han": ("zh", "ja", "yue", "wuu"), "greek": ("el",), "hebrew": ("he", "yi"),
-    "cyrillic": ("ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg", "tt", "ba", "cv", "os", "uz"), "thai": ("th",),
-    "arabic": ("ar", "fa", "ur", "ps", "ku", "ckb", "sd", "ug"), "devanagari": ("hi", "mr", "ne", "sa"),
-}  # fmt: skip
+    "kana": ("ja",),
+    "hangul": ("ko",),
+    "han": ("zh", "ja", "yue", "wuu"),
+    "greek": ("el",),
+    "hebrew": ("he", "yi"),
+    "cyrillic": ("ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg", "tt", "ba", "cv", "os", "uz"),
+    "thai": ("th",),
+    "arabic": ("ar", "fa", "ur", "ps", "ku", "ckb", "sd", "ug"),
+    "devanagari": ("hi", "mr", "ne", "sa"),
+}
 
 
 def language_of(declared: Iterable[str | None], text: str) -> str | None:

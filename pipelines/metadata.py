@@ -1,4 +1,4 @@
-"""What a page says about its article: title, people, dates, language, picture, addresses. Reads the tree, never changes it."""
+"""What a page says about its article: title, people, dates, language, picture, addresses. Never changes the tree."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipelines.vicinity import lines_after, lines_before
 MAX_TAGS = 30
 MAX_DESCRIPTION = 1000  # characters
 HEAD_TITLE = XPath("string(//title[not(ancestor::svg)][1])")
-LANGUAGES = XPath("//html/@lang | //html/@xml:lang | //html/@*[local-name() = 'lang'] | //body/@lang", namespaces={"xml": "http://www.w3.org/XML/1998/namespace"})  # fmt: skip
+LANGUAGES = XPath("//html/@*[local-name() = 'lang' or name() = 'xml:lang'] | //body/@lang")
 LINKS = XPath("//link[@href][@rel]")
 BASE = XPath("string(//base/@href)")
 TAG_LINKS = XPath("//a[contains(@rel, 'tag')]")
@@ -47,8 +47,13 @@ TITLE_META = (
     "sailthru.title",
     "headline",
 )
-LOCKED_META = {"article:content_tier": ("locked", "metered", "premium"), "content_tier": ("locked", "metered", "premium"),
-               "access": ("locked", "paid"), "paywall": ("true", "hard", "yes"), "article:is_paywalled": ("true",)}  # fmt: skip
+LOCKED_META = {
+    "article:content_tier": ("locked", "metered", "premium"),
+    "content_tier": ("locked", "metered", "premium"),
+    "access": ("locked", "paid"),
+    "paywall": ("true", "hard", "yes"),
+    "article:is_paywalled": ("true",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +74,17 @@ class Metadata:
 
 
 def metadata_of(
-    tree: HtmlElement, *, url: str, data: StructuredData, now: datetime, feed_title: str | None = None,
-    feed_published_at: datetime | None = None, source_name: str | None = None, source_language: str | None = None,
+    tree: HtmlElement,
+    *,
+    url: str,
+    data: StructuredData,
+    now: datetime,
+    feed_title: str | None = None,
+    feed_published_at: datetime | None = None,
+    source_name: str | None = None,
+    source_language: str | None = None,
     source_country: str | None = None,
-) -> Metadata:  # fmt: skip
+) -> Metadata:
     """Everything but the text. ``now`` bounds dates: nothing is published in the future."""
     meta = meta_values(tree)
     sites = [one for one in (source_name, *(meta.get(name) for name in SITE_META), *data.site_names) if one]
@@ -96,7 +108,7 @@ def metadata_of(
             lang=lang,
             country=source_country,
             now=now,
-        ),  # fmt: skip
+        ),
         lang=lang,
         description=description(meta, data),
         lead_image_url=absolute(base_of(tree, url), lead_image(meta, data)),

@@ -36,6 +36,7 @@ CJK_TAIL = re.compile(
 EMAIL = re.compile(r"[\[(<]?\s*(?:mailto:)?[\w.+\-]+(?:@|\s\[at\]\s)[\w\-]+\.[\w.\-]+\s*[\])>]?")
 HANDLE = re.compile(r"(?<![\w])@\w+")
 LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+WRAPPED = re.compile(r"^\s*[(\[（【]([^()\[\]（）【】]+)[)\]）】]\s*$")  # a byline at an article's end
 BRACKET = re.compile(r"\s*[(\[（【<][^()\[\]（）【】<>]{0,80}[)\]）】>]?")
 MARKS = re.compile(
     r"\s*(?:[;|/·•、，；\n\t⋅]|\s[-–—]\s|,(?!\s*(?:Jr|Sr|Ph\.?\s?D|M\.?D|MBA|II|III|RN|RD|MS|CPA|Esq|DDS|DO)\b))\s*"
@@ -85,7 +86,7 @@ GROUP = re.compile(
     r"\b(?:staff|team|editors?|editorial|newsroom|desk|press|agency|news|media|magazine|institute"
     r"|university|department|inc|llc|ltd|gmbh|company|association|reuters|afp|dpa|associated|network"
     r"|foundation|group|society|board|office|bureau|redaktion|rédaction|redacción|redazione|редакция"
-    r"|center|centre|college|studio|services?|solutions|marketing|blog|guide|online|daily|times|post"
+    r"|center|centre|college|studio|gazette|herald|tribune|chronicle|weekly|review|center for|services?|solutions|marketing|blog|guide|online|daily|times|post"
     r"|journal|tass|тасс|риа|xinhua|新华社|編集部|通信|club|bank|health|insurance|software|digital)\b"
     r"|[a-z]\.(?:com|org|net|de|io|co)\b",
     re.IGNORECASE,
@@ -126,6 +127,7 @@ def names_in(byline: str) -> list[str]:
     text = one_line(byline[: MAX_BYLINE * 2])[:MAX_BYLINE]
     if LINK.match(text):
         return []
+    text = WRAPPED.sub(r"\1", text)
     for pattern in (EMAIL, LINK, BRACKET, HANDLE):
         text = pattern.sub(" ", text)
     text = without_lead(text)
@@ -155,7 +157,8 @@ def without_lead(text: str) -> str:
 def person(part: str | None) -> str | None:
     """One name out of a part of a byline; None when the part is a role, a date or no name."""
     text = one_line(without_lead(part or "")).strip(" ,.:;-–—|•·*\"'“”«»_")
-    text = AFTER_NAME.sub("", CJK_TAIL.sub("", text))
+    text = CJK_TAIL.sub("", text)
+    text = text if is_group(text) else AFTER_NAME.sub("", text)
     if not 2 <= len(text) <= MAX_NAME or DATE_PART.search(text) or ROLE.match(text) or CREDENTIAL.match(text):
         return None
     if not any(character.isalpha() for character in text) or len(text.split()) > 7:

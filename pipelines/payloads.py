@@ -144,8 +144,7 @@ def names_of(value: Json, state: Json, depth: int = 0) -> Iterator[str]:
     if depth > 4:
         return
     if isinstance(value, str):
-        if name := one_line(" ".join(paragraphs_from(value[:400]))):
-            yield name
+        yield from filter(None, [one_line(" ".join(paragraphs_from(value[:400])))])
     elif isinstance(value, list):
         for one in value[:20]:
             yield from names_of(one, state, depth + 1)

@@ -17,8 +17,29 @@ LEFT_OUT = frozenset(
     "image video gallery embed embedded-asset-block embedded-entry-block interstitial_link custom_embed social"
     " oembed_response raw_html ad advertisement newsletter related divider script".split()
 )
-TEXTS = ("content", "text", "html", "value", "children", "data", "attrs", "rendered", "processed", "basic", "root",
-         "doc", "document", "json", "raw", "blocks", "items", "paragraphs", "elements", "body", "attributes")  # fmt: skip
+TEXTS = (
+    "content",
+    "text",
+    "html",
+    "value",
+    "children",
+    "data",
+    "attrs",
+    "rendered",
+    "processed",
+    "basic",
+    "root",
+    "doc",
+    "document",
+    "json",
+    "raw",
+    "blocks",
+    "items",
+    "paragraphs",
+    "elements",
+    "body",
+    "attributes",
+)
 
 
 def rich_text(value: Json, state: Json = None) -> list[str]:

@@ -126,8 +126,7 @@ def events_before(element: HtmlElement) -> Iterator[str | None]:
             continue
         yield None if node.tag in BREAKING else ""
         yield earlier.tail or ""
-        for piece in reversed(list(bounded(inside(earlier)))):
-            yield piece
+        yield from reversed(list(bounded(inside(earlier))))
         node = earlier
 
 

@@ -1,0 +1,164 @@
+"""Title, people, dates, language and addresses of whole pages."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from lxml.html import document_fromstring, tostring
+
+from pipelines.dates import chosen_date, day_printed
+from pipelines.metadata import metadata_of
+from pipelines.structured import structured_data
+
+NOW = datetime(2026, 3, 20, tzinfo=UTC)
+URL = "https://gazette.example/news/ice"
+PROSE = (
+    "The probe passed over the southern rim of the crater for the eleventh time and saw what nobody had expected. " * 4
+)
+
+
+def metadata(html, **known):
+    tree = document_fromstring(html)
+    return metadata_of(tree, url=known.pop("url", URL), data=structured_data(tree, url=URL), now=NOW, **known)
+
+
+def page(head="", body=""):
+    return f"<html lang='en'><head>{head}</head><body>{body}<p>{PROSE}</p><p>{PROSE}</p></body></html>"
+
+
+def day_of(found):
+    chosen = chosen_date(found.dates)
+    return chosen and day_printed(chosen)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        (
+            "<title>Ice Below the Rim | Orbital Gazette</title>",
+            "<h1>Orbital Gazette</h1><h1>Ice Below the Rim</h1>",
+            "Ice Below the Rim",
+        ),
+        ("<title>Orbital Gazette » Ice Below the Rim</title>", "", "Ice Below the Rim"),
+        ("<title>Ice Below the Rim - Gazette.example</title>", "", "Ice Below the Rim"),
+        ("<title>Ice &amp;amp; Fire :: Orbital Gazette</title>", "", "Ice & Fire"),
+        ("<title>Home</title>", "<h1>Ice\n  Below<br>the Rim</h1>", "Ice Below the Rim"),
+        ("<title>Moon: Ice Below the Rim</title>", "", "Moon: Ice Below the Rim"),
+        (
+            "<title>星海宇宙研究機構 | アンテナ、運用を終える</title>",
+            "<h2>アンテナ、運用を終える</h2>",
+            "アンテナ、運用を終える",
+        ),
+        ("", "", ""),
+    ],
+)
+def test_the_title_has_no_site_name(head, body, expected):
+    sites = "星海宇宙研究機構" if "星海" in head else "Orbital Gazette"
+    assert metadata(page(head, body), source_name=sites).title == expected
+
+
+TABLES = """<html><head><title>The Launch Pad Page: Mesa Verde Eighth Graders Get Their Ants Back</title></head><body>
+<table><tr><td colspan=2><font size=6><b>The Launch Pad Page</b></font><tr><td><a href=/>Front page</a>
+<td><font size=5><b>Mesa Verde Eighth Graders Get Their Ants Back</b></font><br>
+<font size=2>by Hank Dollard<br>March 3, 1999</font><hr><p>{prose}<p>{prose}</table></body></html>"""
+
+
+def test_a_table_layout_of_1999_tells_title_author_and_day():
+    found = metadata(TABLES.format(prose=PROSE))
+    assert found.title == "Mesa Verde Eighth Graders Get Their Ants Back"
+    assert (found.authors, day_of(found)) == (("Hank Dollard",), date(1999, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("body", "authors", "day"),
+    [
+        (
+            '<p class="byline">By <a rel="author" href="/a">Nessa Carrow</a> ·'
+            ' <time datetime="2026-03-05T23:00:00-05:00">Mar 5</time></p>',
+            ("Nessa Carrow",),
+            date(2026, 3, 5),
+        ),
+        (
+            '<div class="news-date-time">11 марта 2026, 08:20</div><div class="news-author">Автор: Ирина Лескова</div>',
+            ("Ирина Лескова",),
+            date(2026, 3, 11),
+        ),
+        ("<p>2026年3月3日</p><p>（北見 沙織）</p>", (), date(2026, 3, 3)),
+        ("<p>Published March 3, 2026 | Updated March 9, 2026</p>", (), date(2026, 3, 3)),
+        ("<p>Last updated: March 9, 2026</p>", (), None),
+        ("<div><span>Written by</span></div><div>Nessa Carrow</div>", ("Nessa Carrow",), None),
+        ("", (), None),
+    ],
+)
+def test_bylines_and_datelines_beside_the_headline_are_read(body, authors, day):
+    found = metadata(page("<title>Ice Below the Rim</title>", f"<h1>Ice Below the Rim</h1>{body}"))
+    assert (found.authors, day_of(found)) == (authors, day)
+
+
+def test_dates_and_people_of_other_articles_are_left_out():
+    aside = """<aside><div class="byline">By Someone Else</div><time datetime="2025-01-01">1 Jan 2025</time></aside>
+      <div class="related-posts"><span class="date">January 2, 2025</span><a class="author">Other Person</a></div>"""
+    found = metadata(
+        page(
+            "<title>Ice Below the Rim</title>",
+            f"<div><h1>Ice Below the Rim</h1></div><p>{PROSE}</p><p>{PROSE}</p>{aside}",
+        )
+    )
+    assert (found.authors, found.dates) == ((), ())
+
+
+def test_the_day_of_an_address_is_a_candidate():
+    found = metadata(page(), url="https://gazette.example/2026/03/12/ice/")
+    assert [(one.origin, one.precision, one.value.date()) for one in found.dates] == [("url", "day", date(2026, 3, 12))]
+
+
+def test_a_page_without_an_article_has_the_systems_date_only_where_it_is_borne_out():
+    node = (
+        '<script type="application/ld+json">{"@type": "WebPage", "name": "Ice", "datePublished": "2019-01-01"}</script>'
+    )
+    assert metadata(page(f"<title>Ice</title>{node}")).dates == ()
+    shown = metadata(page(f"<title>Ice</title>{node}", "<h1>Ice</h1><p>January 1, 2019</p>"))
+    assert {one.origin for one in shown.dates} == {"json-ld", "text"}
+
+
+def test_head_and_data_give_the_rest():
+    head = """<title>Ice</title><meta name="description" content="What &amp;quot;lies&amp;quot; below.">
+      <meta property="og:image" content="/img/rim.jpg"><link rel="canonical" href="/news/ice">
+      <link rel="amphtml" href="/amp/ice"><link rel="alternate" media="print" href="/print/ice">
+      <link rel="alternate" type="application/rss+xml" href="/feed"><meta property="article:section" content="Moon">
+      <meta property="article:tag" content="ice"><meta name="article:content_tier" content="metered">"""
+    found = metadata(page(head))
+    assert found.description == 'What "lies" below.'
+    assert found.lead_image_url == "https://gazette.example/img/rim.jpg"
+    assert found.canonical_link == "https://gazette.example/news/ice"
+    assert found.variant_links == ("https://gazette.example/amp/ice", "https://gazette.example/print/ice")
+    assert (found.tags, found.is_paywalled, found.lang) == (("Moon", "ice"), True, "en")
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "expected"),
+    [
+        ("en_GB", "Nothing stands still above the sky.", "en-GB"),
+        ("en", "Ночной пуск увидели жители пяти областей нашей страны.", "ru-RU"),
+        ("en", "直径64メートルのアンテナは運用を終えることになりました。", "ja"),
+        ("zh-Hant-TW", "國際太空站今晚將飛越臺北上空，天文館開放觀測。", "zh-Hant-TW"),
+        ("x-default", "Nothing stands still above the sky.", None),
+    ],
+)
+def test_a_declared_language_is_held_against_the_script(declared, text, expected):
+    locale = "<meta property='og:locale' content='ru_RU'>" if expected == "ru-RU" else ""
+    html = f"<html lang='{declared}'><head>{locale}</head><body><p>{text}</p></body></html>"
+    assert metadata(html).lang == expected
+
+
+def test_the_tree_is_left_as_it_was():
+    tree = document_fromstring(TABLES.format(prose=PROSE))
+    before = tostring(tree)
+    metadata_of(tree, url=URL, data=structured_data(tree), now=NOW)
+    assert tostring(tree) == before
+
+
+@pytest.mark.parametrize(
+    "hostile", ["<h1>" + "<b>" * 200 + "x", "<title>" + " | " * 20000, "<p>" + "1/1/" * 50000, "<br>" * 60000]
+)
+def test_a_hostile_page_costs_little_and_says_nothing(hostile):
+    assert metadata(f"<html><body>{hostile}</body></html>").authors == ()
