@@ -140,6 +140,33 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageFacts:
+    """What tells an article from a listing, a wall or an error: measured on the whole page, before anything is cut."""
+
+    visible_chars: int = 0
+    """Characters a reader sees, links included."""
+    linked_chars: int = 0
+    """Those of them that are links."""
+    headings: tuple[str, ...] = ()
+    """Parts of ``<title>``, then the first h1s and h2s."""
+    opening: str = ""
+    """The first visible text outside menus, on one line; empty on a page with much text."""
+    is_article: bool = False
+    """The page's data calls it an article."""
+    is_collection: bool = False
+    """The page's data or its body's class calls it a collection, an archive, search results."""
+    has_password: bool = False
+    players: int = 0
+    """Videos: ``<video>`` elements and frames of video hosts."""
+    has_shell: bool = False
+    """An empty element that a script would fill, or a call to turn JavaScript on."""
+    has_challenge: bool = False
+    """A captcha's element."""
+    teasers: tuple[str, ...] = ()
+    """Linked headlines, and what is said under each, where several stand side by side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Extracted:
     """What one page says, before any decision."""
 
@@ -159,6 +186,7 @@ class Extracted:
     is_paywalled: bool | None = None
     extractor: str = ""
     """Name and version of what produced the text and the reason it was chosen."""
+    facts: PageFacts = PageFacts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +232,10 @@ class Candidate:
     authors: tuple[str, ...] = ()
     published_at: datetime | None = None
     alias_keys: frozenset[str] = frozenset()
+    claimed_keys: frozenset[str] = frozenset()
+    """Those of ``alias_keys`` that only a page names (canonical and variant links, stops of a redirect)."""
+    captured_at: datetime | None = None
+    """When the page was fetched that the stored text was read from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +249,8 @@ class Revision:
 
     of: int
     changed: tuple[str, ...]
+    copy_of: int | None = None
+    """The stored article elsewhere whose text the new one is; None when nobody else has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from lxml import etree
+from lxml.etree import XPath
 from lxml.html import HtmlElement
+
+from pipelines.phrases import is_chrome_line
 
 Placed: TypeAlias = tuple[HtmlElement, str]
 BLOCK_TAGS = frozenset(
@@ -104,28 +107,38 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
         return list(recognised)
     whole = squeezed(" ".join(recognised))
     inside = set(container.iter(etree.Element))
-    known = [element in inside and len(text) > 1 and squeezed(text) in whole for element, text in blocks]
-    anchors = [place for place, (_, text) in enumerate(blocks) if known[place] and weight_of(text) > ANCHOR_MIN]
+    known = [len(text) > 1 and squeezed(text) in whole for _, text in blocks]
+    anchors = [
+        place
+        for place, (element, text) in enumerate(blocks)
+        if known[place] and element in inside and weight_of(text) > ANCHOR_MIN
+    ]
     if not anchors:
         return list(recognised)
     homes = {home_of(blocks[place][0]) for place in anchors}
-    kept = []
+    kept = [False] * len(blocks)
     for place, (element, text) in enumerate(blocks):
+        if element not in inside or is_link_line(element, text):
+            continue
         is_between = anchors[0] <= place <= anchors[-1]
-        is_home = element in inside and home_of(element) in homes and is_content(element, text)
-        is_answer = is_between and element in inside and is_long_prose(element, text)
-        if is_home or is_answer or (is_between and known[place]):
-            kept.append(text)
-    return kept if is_plausible(kept, recognised) else list(recognised)
+        is_home = home_of(element) in homes and is_content(element, text)
+        kept[place] = is_home or (is_between and (known[place] or is_long_prose(element, text)))
+    lost = [text for place, (_, text) in enumerate(blocks) if known[place] and not kept[place]]
+    found = [text for place, (_, text) in enumerate(blocks) if kept[place]]
+    return found if is_plausible(found, lost, recognised) else list(recognised)
 
 
-def is_plausible(kept: Sequence[str], recognised: Sequence[str]) -> bool:
-    """Not much more than was recognised, and nothing lost of it but short lines."""
-    whole = squeezed(" ".join(kept))
-    growth = len(whole) / max(1, len(squeezed(" ".join(recognised))))
+def is_plausible(found: Sequence[str], lost: Sequence[str], recognised: Sequence[str]) -> bool:
+    """Not much more than was recognised, and nothing lost of it but a little, or short lines."""
+    growth = len(squeezed(" ".join(found))) / max(1, len(squeezed(" ".join(recognised))))
     if growth > MOST_GROWTH:
         return False
-    return growth >= LEAST_GROWTH or all(weight_of(text) < SHORT_LINE or squeezed(text) in whole for text in recognised)
+    return growth >= LEAST_GROWTH or (bool(lost) and all(weight_of(text) < SHORT_LINE for text in lost))
+
+
+def is_link_line(element: HtmlElement, text: str) -> bool:
+    """A line that leads to another story ("Related: …", "Read more: …"), between an article's paragraphs."""
+    return is_chrome_line(text) and not is_content(element, text)
 
 
 def weight_of(text: str) -> int:
@@ -154,3 +167,23 @@ def is_content(element: HtmlElement, text: str) -> bool:
     """True unless most of the block is links."""
     linked = sum(len("".join(link.itertext()).strip()) for link in element.iter("a"))
     return linked < 0.5 * len(text)
+
+
+NAMED_BODY = XPath(
+    "//*[@itemprop='articleBody']"
+    "|//*[re:test(@class, '(^|[ _-])(entry|post|article|story|news|detail|node|field--name|single)[_-]*"
+    "(content|body|text|copy)($|[ _-])', 'i')]",
+    namespaces={"re": "http://exslt.org/regular-expressions"},
+)
+
+
+def named_body(root: HtmlElement) -> list[str]:
+    """Blocks of the element that the page itself calls the article's body; empty when none or several are.
+
+    For short articles: an extractor needs some length to tell an article from what surrounds it.
+    """
+    found = [element for element in NAMED_BODY(root) if element.text_content().strip()]
+    outermost = [element for element in found if not any(other in found for other in element.iterancestors())]
+    if len(outermost) != 1:
+        return []
+    return [text for element, text in blocks_in(outermost[0]) if is_content(element, text)]

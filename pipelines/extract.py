@@ -15,13 +15,15 @@ from lxml.html import HtmlElement
 from archive.model import Extracted
 from pipelines.body import paragraphs_of
 from pipelines.chrome import prune_chrome, prune_selected
-from pipelines.container import blocks_in, filled
+from pipelines.container import blocks_in, filled, named_body
 from pipelines.decode import decoded
+from pipelines.facts import facts_of
 from pipelines.lines import cleaned
 from pipelines.metadata import metadata_of
 from pipelines.structured import StructuredData, structured_data
 from pipelines.tree import tree_of
 
+SHORT_ARTICLE = 600  # characters; below, extractors fall back to all the text of a page
 SHELL_BODY_MIN = 200  # characters; a shorter articleBody is a teaser
 SHELL_SHARE = 0.5  # of the data's text; a page that shows less of it than this is a shell or a teaser
 PRINTED_TITLES = XPath("//meta[@property='og:title' or @name='twitter:title']/@content | //title/text()")
@@ -65,10 +67,11 @@ def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: 
         source_name=hints.source_name,
         source_language=hints.language,
     )
+    facts = facts_of(root, url)
     titles = [metadata.title, hints.title or "", *printed_titles(root)]
     prune_selected(root, rules.prune_css)
     prune_chrome(root)
-    blocks = cleaned(filled(blocks_in(root), paragraphs_of(root)), titles=titles, authors=metadata.authors)
+    blocks = cleaned(main_blocks(root), titles=titles, authors=metadata.authors)
     text, origin = trusted("\n\n".join(blocks), data)
     return Extracted(
         title=metadata.title,
@@ -83,7 +86,16 @@ def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: 
         tags=metadata.tags,
         is_paywalled=metadata.is_paywalled,
         extractor=f"perilune/{version('perilune')} trafilatura/{version('trafilatura')} ({origin})",
+        facts=facts,
     )
+
+
+def main_blocks(root: HtmlElement) -> list[str]:
+    """Blocks of the article: what the extractor recognised, filled; a short one as the page itself marks it."""
+    recognised = paragraphs_of(root)
+    if sum(map(len, recognised)) < SHORT_ARTICLE and (marked := named_body(root)):
+        return marked
+    return filled(blocks_in(root), recognised)
 
 
 def trusted(text: str, data: StructuredData) -> tuple[str, str]:

@@ -22,7 +22,9 @@ LINKED_HEADINGS = XPath(
 TYPES = XPath("//meta[@property='og:type']/@content | //*[@itemscope]/@itemtype")
 LD_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(?:https?://schema\.org/)?(\w+)"')
 LD_SCRIPTS = XPath("//script[contains(@type, 'ld+json')]/text()")
-ARTICLE_TYPES = re.compile(r"(?:^|/)(?:article|(?:News|Blog|Scholarly|Tech|Analysis|Reportage|Opinion)?\w*Article|BlogPosting)$", re.I)
+ARTICLE_TYPES = re.compile(
+    r"(?:^|/)(?:article|(?:News|Blog|Scholarly|Tech|Analysis|Reportage|Opinion)?\w*Article|BlogPosting)$", re.I
+)
 COLLECTION_TYPES = frozenset({"CollectionPage", "SearchResultsPage", "ItemList", "ProfilePage"})
 COLLECTION_CLASSES = frozenset(
     "archive category tag author search search-results search-no-results blog home post-type-archive error404".split()
@@ -30,8 +32,18 @@ COLLECTION_CLASSES = frozenset(
 PASSWORDS = XPath("boolean(//input[@type='password'])")
 PLAYERS = XPath("count(//video)")
 FRAMES = XPath("//iframe/@src")
-PLAYER_HOSTS = ("youtube.com", "youtube-nocookie.com", "vimeo.com", "rutube.ru", "dailymotion.com", "bilibili.com", "vk.com")
-SHELLS = XPath("boolean(//*[@id='root' or @id='app' or @id='__next' or @id='__nuxt' or @id='application'][not(normalize-space())])")
+PLAYER_HOSTS = (
+    "youtube.com",
+    "youtube-nocookie.com",
+    "vimeo.com",
+    "rutube.ru",
+    "dailymotion.com",
+    "bilibili.com",
+    "vk.com",
+)
+SHELLS = XPath(
+    "boolean(//*[@id='root' or @id='app' or @id='__next' or @id='__nuxt' or @id='application'][not(normalize-space())])"
+)
 JAVASCRIPT_CALL = re.compile(
     r"(?:enable|turn on|activate|requires?|without|activer|activez|aktivieren|habilit\w+|attiva\w*|włącz\w*|включите)\b.{0,40}\bJavaScript"
     r"|JavaScript.{0,40}\b(?:enabled|disabled|required|aktivieren|to run this app)|JavaScript\s?(?:を有効|が無効)|启用\s?JavaScript",
@@ -42,7 +54,9 @@ CHALLENGES = XPath(
     " or contains(@id, 'cf-challenge') or contains(@id, 'challenge-form') or contains(@class, 'smart-captcha')"
     " or contains(@id, 'px-captcha') or contains(@src, '_Incapsula_')])"
 )
-MENU_TAGS = frozenset({"nav", "aside", "header", "footer", "script", "style", "noscript", "template", "select", "svg", "head"})
+MENU_TAGS = frozenset(
+    {"nav", "aside", "header", "footer", "script", "style", "noscript", "template", "select", "svg", "head"}
+)
 SEPARATOR = re.compile(r"\s+[|–—·•»›:-]\s+|\s*[|｜]\s*")
 MAX_OPENING = 2000  # characters
 SMALL_PAGE = 4000  # characters outside links; walls, errors and shells have fewer, so nothing is searched for on others
@@ -140,7 +154,8 @@ def teasers(root: HtmlElement, url: str) -> Iterator[str]:
         if parent is not None:
             siblings[parent] = siblings.get(parent, 0) + 1
     for card in dict.fromkeys(cards):
-        if siblings.get(card.getparent(), 0) >= LEAST_TEASERS:
+        parent = card.getparent()
+        if parent is not None and siblings[parent] >= LEAST_TEASERS:
             yield " ".join("".join(card.itertext(etree.Element)).split())[:600]
 
 

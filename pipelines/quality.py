@@ -14,12 +14,13 @@ from pipelines.normalise import word_count
 
 LEAST_WORDS = 20  # words, or so many characters of Chinese or Japanese: shorter, it is a caption or a heading
 LONG_WORDS = 180  # words; walls, errors and log-ins are shorter
+WALL_WORDS = 60  # words; a wall that explains itself has no more
 LIST_SHARE = 0.5  # of the text that is teasers: more, and the page is a list
 VIDEO_WORDS = 60  # words beside a player; more is an article with a video
 SHELL_CHARS = 400  # visible characters of a page that a script would fill
 
 NOT_FOUND = re.compile(
-    r"""^\W*(?:(?:http\s)?(?:error|fehler|erreur|errore|ошибка|błąd|エラー)?\W*(?:code\W*)?404\b.{0,60}|.{0,30}\b404\s(?:error|not\sfound|page).{0,30}|.{0,40}\b(?:page|site|article|story|document|file|post|content)\b.{0,40}?\b(?:not\s(?:be\s)?(?:found|available|exist)|(?:doesn.?t|does\snot|no\slonger)\s(?:exist\w*|available)|(?:is|was|has\sbeen)\s(?:unavailable|removed|deleted|missing)|(?:could\snot|couldn.?t|cannot|can.?t)\sbe\sfound).{0,30}
+    r"""^\W*(?:(?:http\s)?(?:error|fehler|erreur|errore|ошибка|błąd|エラー)?\W*(?:code\W*)?404\b.{0,60}|(?:oops|ops|sorry|whoops|http)\W*404\b.{0,40}|.{0,40}\b(?:page|site|article|story|document|file|post|content)\b.{0,40}?\b(?:not\s(?:be\s)?(?:found|available|exist)|(?:doesn.?t|does\snot|no\slonger)\s(?:exist\w*|available)|(?:is|was|has\sbeen)\s(?:unavailable|removed|deleted|missing)|(?:could\snot|couldn.?t|cannot|can.?t)\sbe\sfound).{0,30}
     |(?:sorry|oops|whoops|uh.?oh)\b.{0,20}\b(?:we\s)?(?:can.?t|couldn.?t|can\s?not|could\snot|unable\sto)\s(?:find|locate)\b.{0,40}|not\sfound|nothing\s(?:was\s)?found.{0,30}|gone|(?:we\s)?(?:can.?t|couldn.?t|can\s?not|could\snot)\sfind\s(?:that|this|the|your)\s(?:page|article|story|content).{0,30}
     |.{0,30}(?:страниц\w+|материал|статья|документ|запись)\b.{0,30}\bне\s(?:найден\w*|существует|обнаружен\w*).{0,30}|.{0,20}(?:такой\s)?страницы\sнет.{0,30}
     |.{0,20}(?:ページ|記事|ファイル).{0,20}(?:見つかりません|存在しません|ありません|削除されました|みつかりません).{0,20}
@@ -80,7 +81,7 @@ def walled(extracted: Extracted, facts: PageFacts, words: int) -> Rejected | Non
         return None
     headings = " · ".join(facts.headings)
     said = f"{headings} · {facts.opening[:600]}"
-    if (hit := BLOCKED.search(headings)) or (words < LONG_WORDS // 2 and (hit := BLOCKED.search(said))):
+    if (hit := blocked_heading(facts.headings)) or (words < WALL_WORDS and (hit := BLOCKED.search(said))):
         return rejected("block_page", hit.group())
     if facts.has_challenge and words < LEAST_WORDS:
         return rejected("block_page", "captcha")
@@ -92,6 +93,12 @@ def walled(extracted: Extracted, facts: PageFacts, words: int) -> Rejected | Non
     if facts.has_password and words < 2 * LEAST_WORDS and LOGIN.search(said):
         return rejected("login", "asks for a password")
     return None
+
+
+def blocked_heading(headings: tuple[str, ...]) -> re.Match[str] | None:
+    """A heading that says little else than that access is checked or denied; an article's says of what and why."""
+    hits = ((heading, BLOCKED.search(heading)) for heading in headings[1:])
+    return next((hit for heading, hit in hits if hit and len(heading) <= 2 * len(hit.group()) + 12), None)
 
 
 def faulty(facts: PageFacts, words: int) -> Rejected | None:
@@ -116,8 +123,12 @@ def listed(extracted: Extracted, facts: PageFacts, words: int, url: str) -> Reje
     if share >= LIST_SHARE:
         return rejected("listing", f"{len(facts.teasers)} teasers make {share:.0%} of the text")
     is_linked = 2 * facts.linked_chars >= facts.visible_chars
-    signs = sum((is_list_path, is_list_title, facts.is_collection, is_linked, len(facts.teasers) >= 6, share >= LIST_SHARE / 2))
-    if signs >= 3 or (signs >= 2 and words < LONG_WORDS and not extracted.dates):
+    signs = sum(
+        (is_list_path, is_list_title, facts.is_collection, is_linked, len(facts.teasers) >= 6, share >= LIST_SHARE / 2)
+    )
+    is_named = is_list_path or is_list_title
+    is_prose = words >= LONG_WORDS and (facts.is_article or bool(extracted.dates))
+    if (is_named and signs >= 3 and not is_prose) or (signs >= 2 and words < LONG_WORDS and not extracted.dates):
         return rejected("listing", "address, heading and links are those of a list")
     return None
 
@@ -138,7 +149,9 @@ def squeezed(text: str) -> str:
 def thin(facts: PageFacts, words: int) -> Rejected | None:
     """Too little text, and what kind of page that makes it."""
     if words == 0 and facts.visible_chars < SHELL_CHARS and not facts.players:
-        return rejected("empty_shell" if facts.has_shell or facts.visible_chars else "empty", f"{facts.visible_chars} characters")
+        return rejected(
+            "empty_shell" if facts.has_shell or facts.visible_chars else "empty", f"{facts.visible_chars} characters"
+        )
     if facts.players and words < VIDEO_WORDS and (words < LEAST_WORDS or not facts.is_article):
         return rejected("video_only", f"{words} words beside a player")
     if words < LEAST_WORDS and facts.has_shell:
