@@ -104,7 +104,7 @@ def chrome_word(element: HtmlElement) -> str | None:
     for name in f"{element.get('class', '')} {element.get('id', '')}"[:1000].split():
         if name.lower() in TOKENS or name.startswith("widget_"):
             return "widget"
-        words = [word.lower() for word in WORD.findall(name)]
+        words: list[str] = [word.lower() for word in WORD.findall(name)]
         pairs = ["-".join(pair) for pair in pairwise(words)]
         for word in (*pairs, *words):
             if word in WORDS or word in PAIRS:
