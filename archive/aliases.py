@@ -1,28 +1,37 @@
-"""Under which addresses an article was met: look-up of what may be the same one, and writing down new ones."""
+"""Under which addresses an article was met: look-up of what may be the same one, and writing down new ones.
+
+An address that was asked for, or that answered, is a fact. One that a page names for itself, or that a redirect
+came through, is a claim: templates get it wrong, and consent pages lie on the way to every article. An address has
+one article; a fact takes it from a claim.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.model import Article, Candidate
-from archive.sanitise import clean
-from archive.schema import AliasRow, ArticleRow
+from archive.schema import AliasRow, ArticleRow, CaptureRow
 from archive.urls import guid_key, url_key
 
+CLAIMS = ("canonical", "variant", "redirect")  # kinds; of "redirect" the address that answered is a fact
 MAX_SAME_TEXT = 50  # candidates of one text; a text that fifty articles share is a template, and fifty tell enough
+MAX_ALIASES = 100  # of one article in hand; a page that names more addresses for itself is made by a machine
 
 
 def alias_keys(article: Article) -> dict[str, tuple[str, str]]:
-    """Key → (kind, address) of every address of the article, its own first."""
-    keys = {article.url_key: ("requested", article.canonical_url)}
-    for kind, url in article.alias_urls:
+    """Key → (kind, address) of every address of the article."""
+    keys: dict[str, tuple[str, str]] = {}
+    for kind, url in article.alias_urls[:MAX_ALIASES]:
         key = guid_key(article.source_id, url) if kind == "guid" else key_or_none(url)
         if key is not None:
             keys.setdefault(key, (kind, url))
-    return {clean(key): value for key, value in keys.items()}
+    keys.setdefault(article.url_key, ("requested", article.canonical_url))
+    return keys
 
 
 def key_or_none(url: str) -> str | None:
@@ -39,28 +48,66 @@ def candidates(session: Session, article: Article) -> list[Candidate]:
     ids = set(session.scalars(by_address))
     same_text = select(ArticleRow.id).where(ArticleRow.text_digest == article.text_digest).order_by(ArticleRow.id)
     ids |= set(session.scalars(same_text.limit(MAX_SAME_TEXT)))
-    rows = session.scalars(select(ArticleRow).where(ArticleRow.id.in_(ids)).order_by(ArticleRow.id))
-    return [candidate_of(session, row) for row in rows]
+    return candidates_of(session, ids) if ids else []
 
 
-def candidate_of(session: Session, row: ArticleRow) -> Candidate:
-    keys = session.scalars(select(AliasRow.url_key).where(AliasRow.article_id == row.id))
-    return Candidate(
-        id=row.id,
-        source_id=row.source_id,
-        url_key=row.url_key,
-        title=row.title,
-        text_digest=row.text_digest,
-        authors=tuple(row.authors),
-        published_at=row.published_at,
-        alias_keys=frozenset(keys),
+def candidates_of(session: Session, ids: Collection[int]) -> list[Candidate]:
+    """These articles as ``decide`` compares them, oldest first; never their texts."""
+    keys: defaultdict[int, set[str]] = defaultdict(set)
+    claimed: defaultdict[int, set[str]] = defaultdict(set)
+    for article_id, key, kind in session.execute(
+        select(AliasRow.article_id, AliasRow.url_key, AliasRow.kind).where(AliasRow.article_id.in_(ids))
+    ):
+        keys[article_id].add(key)
+        if kind in CLAIMS:
+            claimed[article_id].add(key)
+    rows = session.execute(
+        select(
+            ArticleRow.id,
+            ArticleRow.source_id,
+            ArticleRow.url_key,
+            ArticleRow.title,
+            ArticleRow.text_digest,
+            ArticleRow.authors,
+            ArticleRow.published_at,
+            CaptureRow.captured_at,
+            CaptureRow.url_key.label("answered_key"),
+        )
+        .join(CaptureRow, CaptureRow.id == ArticleRow.capture_id)
+        .where(ArticleRow.id.in_(ids))
+        .order_by(ArticleRow.id)
     )
+    return [
+        Candidate(
+            id=row.id,
+            source_id=row.source_id,
+            url_key=row.url_key,
+            title=row.title,
+            text_digest=row.text_digest,
+            authors=tuple(row.authors),
+            published_at=row.published_at,
+            alias_keys=frozenset(keys[row.id]),
+            claimed_keys=frozenset(claimed[row.id] - {row.answered_key}),
+            captured_at=row.captured_at,
+        )
+        for row in rows
+    ]
 
 
 def add_aliases(session: Session, article_id: int, article: Article, *, now: datetime) -> None:
-    """Write down addresses nobody has yet; one that leads to another article stays with it."""
+    """Write down addresses nobody has yet, and take those that another article only claimed and this one has."""
     keys = alias_keys(article)
-    held = set(session.scalars(select(AliasRow.url_key).where(AliasRow.url_key.in_(keys))))
+    held = {row.url_key: row for row in session.scalars(select(AliasRow).where(AliasRow.url_key.in_(keys)))}
+    answered = key_or_none(article.capture.target_uri)
     for key, (kind, url) in keys.items():
-        if key not in held:
-            session.add(AliasRow(url_key=key, url=clean(url), kind=kind, article_id=article_id, first_seen_at=now))
+        row = held.get(key)
+        is_fact = kind == "requested" or key == answered
+        if row is None:
+            session.add(AliasRow(url_key=key, url=url, kind=kind, article_id=article_id, first_seen_at=now))
+        elif is_fact and row.kind in CLAIMS:
+            row.article_id, row.kind, row.url = article_id, kind, url
+
+
+def is_anothers(session: Session, key: str) -> bool:
+    """The address leads to an article that is stored."""
+    return session.scalar(select(AliasRow.id).where(AliasRow.url_key == key)) is not None

@@ -1,65 +1,137 @@
-"""Rows of an article and its revisions, made from what the pipelines decided on."""
+"""Articles and their revisions at rest: a decision carried out."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from archive.model import Article
+from sqlalchemy.orm import Session
+
+from archive.aliases import is_anothers
+from archive.model import Article, Decision, Duplicate, Rejected, Revision, Unchanged
 from archive.sanitise import MAX_TEXT, clean, clean_all, clean_or_none
-from archive.schema import ArticleRow, RevisionRow
+from archive.schema import ArticleRow, CaptureRow, RevisionRow
+from archive.stories import move, new_story, story_of
+from archive.textindex import write_index
+from archive.urls import canonical_url, url_key
+
+CONTENT = (
+    "title", "text", "published_at", "published_at_precision", "published_at_origin", "published_at_offset_minutes",
+    "modified_at", "lang", "description", "lead_image_url", "canonical_link", "is_paywalled", "word_count",
+    "text_digest", "signature", "extractor",
+)  # fmt: skip
+
+
+def carry_out(
+    session: Session, article: Article, decision: Decision, capture: CaptureRow, *, now: datetime
+) -> ArticleRow:
+    """The article's row after the decision; the caller refreshes its story once the aliases are written."""
+    assert not isinstance(decision, Rejected)
+    if isinstance(decision, Unchanged):
+        return seen_again(session.get_one(ArticleRow, decision.of), capture)
+    if isinstance(decision, Revision):
+        row = revised(session, article, decision, capture, now=now)
+    else:
+        row = added(session, article, decision, capture, now=now)
+    session.flush()
+    write_index(
+        session.connection(),
+        article_id=row.id,
+        title=row.title,
+        text=row.text,
+        authors=row.authors,
+        description=row.description,
+        tags=row.tags,
+        lang=row.lang,
+    )
+    return row
+
+
+def seen_again(row: ArticleRow, capture: CaptureRow) -> ArticleRow:
+    """The row of an article that a capture shows as it is held; it is live if that is the latest news of it."""
+    if capture.captured_at >= row.last_seen_at:
+        row.last_seen_at, row.state = capture.captured_at, "live"
+    return row
+
+
+def revised(
+    session: Session, article: Article, decision: Revision, capture: CaptureRow, *, now: datetime
+) -> ArticleRow:
+    """The row as the article reads now; what it read before is in its revisions."""
+    row = session.get_one(ArticleRow, decision.of)
+    before = session.get_one(CaptureRow, row.capture_id)
+    for name, value in content_of(article).items():
+        setattr(row, name, value)
+    row.revision_count += 1
+    row.capture_id = capture.id
+    seen_again(row, capture)
+    kind = "extraction" if before.payload_digest == capture.payload_digest else "edit"
+    session.add(revision_of(row, kind=kind, changed=decision.changed, seen_at=capture.captured_at))
+    if "text" in decision.changed:
+        move(session, row, copy_of=decision.copy_of, now=now)
+    return row
+
+
+def added(session: Session, article: Article, decision: Decision, capture: CaptureRow, *, now: datetime) -> ArticleRow:
+    """The row of an article not held before, in the story of the one it copies or in its own."""
+    copied = decision.of if isinstance(decision, Duplicate) else None
+    address, key = own_address(session, article)
+    row = ArticleRow(
+        source_id=article.source_id,
+        canonical_url=address,
+        url_key=key,
+        state="live",
+        first_seen_at=capture.captured_at,
+        last_seen_at=capture.captured_at,
+        revision_count=1,
+        story_id=new_story(session, now=now) if copied is None else story_of(session, copied),
+        capture_id=capture.id,
+        **content_of(article),
+    )
+    if isinstance(decision, Duplicate):
+        row.duplicate_of, row.duplicate_reason, row.similarity = decision.of, decision.reason, decision.similarity
+    session.add(row)
+    session.flush()
+    session.add(revision_of(row, kind="first", changed=(), seen_at=capture.captured_at))
+    return row
+
+
+def own_address(session: Session, article: Article) -> tuple[str, str]:
+    """(address, key): where the page was met when the address it names for itself is another article's.
+
+    Templates name one address for every page by mistake; the decision that it is not that article is made by then.
+    """
+    if not is_anothers(session, article.url_key):
+        return article.canonical_url, article.url_key
+    return canonical_url(article.capture.target_uri), url_key(article.capture.target_uri)
+
+
+def sanitised(article: Article) -> Article:
+    """The article as a database can hold it; what is decided on is what is stored."""
+    return replace(
+        article,
+        canonical_url=clean(article.canonical_url),
+        url_key=clean(article.url_key),
+        title=clean(article.title),
+        text=clean(article.text, limit=MAX_TEXT),
+        authors=tuple(clean_all(article.authors)),
+        lang=clean_or_none(article.lang),
+        description=clean_or_none(article.description),
+        lead_image_url=clean_or_none(article.lead_image_url),
+        canonical_link=clean_or_none(article.canonical_link),
+        tags=tuple(clean_all(article.tags)),
+        extractor=clean(article.extractor),
+        alias_urls=tuple((kind, clean(url)) for kind, url in article.alias_urls),
+    )
 
 
 def content_of(article: Article) -> dict[str, object]:
     """The columns that say what the article says."""
-    return {
-        "title": clean(article.title),
-        "text": clean(article.text, limit=MAX_TEXT),
-        "authors": clean_all(article.authors),
-        "published_at": article.published_at,
-        "published_at_precision": article.published_at_precision,
-        "published_at_origin": article.published_at_origin,
-        "published_at_offset_minutes": article.published_at_offset_minutes,
-        "modified_at": article.modified_at,
-        "lang": clean_or_none(article.lang),
-        "description": clean_or_none(article.description),
-        "lead_image_url": clean_or_none(article.lead_image_url),
-        "canonical_link": clean_or_none(article.canonical_link),
-        "tags": clean_all(article.tags),
-        "is_paywalled": article.is_paywalled,
-        "word_count": article.word_count,
-        "text_digest": article.text_digest,
-        "signature": article.signature,
-        "extractor": clean(article.extractor),
-    }
+    values: dict[str, object] = {name: getattr(article, name) for name in CONTENT}
+    return values | {"authors": list(article.authors), "tags": list(article.tags)}
 
 
-def new_article(article: Article, *, capture_id: int, story_id: int, now: datetime) -> ArticleRow:
-    """The row of an article not held before. ``first_seen_at`` is when it was captured."""
-    return ArticleRow(
-        source_id=article.source_id,
-        canonical_url=clean(article.canonical_url),
-        url_key=clean(article.url_key),
-        state="live",
-        first_seen_at=article.capture.captured_at,
-        last_seen_at=article.capture.captured_at,
-        revision_count=1,
-        story_id=story_id,
-        capture_id=capture_id,
-        **content_of(article),
-    )
-
-
-def apply_revision(row: ArticleRow, article: Article, *, capture_id: int) -> None:
-    """The row as the article reads now; what it read before is in its revisions."""
-    for name, value in content_of(article).items():
-        setattr(row, name, value)
-    row.revision_count += 1
-    row.last_seen_at = article.capture.captured_at
-    row.capture_id = capture_id
-    row.state = "live"
-
-
-def revision_of(row: ArticleRow, *, kind: str, changed: tuple[str, ...]) -> RevisionRow:
+def revision_of(row: ArticleRow, *, kind: str, changed: tuple[str, ...], seen_at: datetime) -> RevisionRow:
     """The present state of the row as its latest revision."""
     return RevisionRow(
         article_id=row.id,
@@ -74,5 +146,5 @@ def revision_of(row: ArticleRow, *, kind: str, changed: tuple[str, ...]) -> Revi
         modified_at=row.modified_at,
         extractor=row.extractor,
         capture_id=row.capture_id,
-        seen_at=row.last_seen_at,
+        seen_at=seen_at,
     )

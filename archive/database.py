@@ -1,77 +1,157 @@
-"""Opening the database: SQLite by default, PostgreSQL by URL."""
+"""Opening the database, and the two ways to use it: many read, one writes.
+
+A writing transaction takes the archive's one write lock before it looks at anything, on both engines: SQLite's
+own (``BEGIN IMMEDIATE``), an advisory lock on PostgreSQL. So what a transaction looked up still holds when it
+writes, two writers queue instead of failing, and they can't deadlock. Readers wait for nobody.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from archive.errors import ConfigError, StoreError
 
-BUSY_TIMEOUT_S = 30  # s a writer waits for another; writes take milliseconds, so longer means a stuck process
-STATEMENT_TIMEOUT_MS = 600_000  # ms; no statement of ours takes ten minutes
+LOCK_WAIT_S = 30  # s a writer waits for another; writes take milliseconds, so longer means a stuck process
+STATEMENT_TIMEOUT_S = 600  # s; PostgreSQL only; no statement of ours takes ten minutes
+CONNECT_TIMEOUT_S = 15  # s; PostgreSQL only
+WAL_LIMIT_BYTES = 64 * 2**20  # the -wal file is cut back to this after a burst; default: it never shrinks
+WRITER_KEY = 0x70657269  # PostgreSQL's advisory lock of whoever writes; locks are a database's own
+SECRET_PARAMETERS = ("password", "sslpassword", "passfile", "sslkey")  # of a PostgreSQL address's query
+READING = "perilune_reading"  # execution option: this connection's transactions write nothing
 
 
 def open_engine(database_url: str, *, read_only: bool = False) -> Engine:
-    """An engine whose writing transactions queue instead of failing.
+    """An engine on a database that could be opened, and written to unless ``read_only``.
 
-    Raises ``ConfigError`` for an address that names no engine we know, ``StoreError`` when the database
-    can't be opened. Messages never hold the password.
+    A missing SQLite file is made together with its directory, unless ``read_only``. Raises ``ConfigError`` for an
+    address that names no engine we know, ``StoreError`` when the database can't be opened. Messages never hold
+    a password.
     """
     url = known_url(database_url)
-    engine = sqlite_engine(url, read_only=read_only) if url.get_backend_name() == "sqlite" else postgres_engine(url)
-    with store_errors(url):
-        engine.connect().close()
+    is_sqlite = url.get_backend_name() == "sqlite"
+    engine = sqlite_engine(url, read_only=read_only) if is_sqlite else postgres_engine(url, read_only=read_only)
+    with store_errors(f"database {shown(url)}"), engine.begin():
+        pass
     return engine
 
 
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """One transaction that writes, alone: committed at the end of the block, undone when it raises.
+
+    Raises ``StoreError`` for whatever the database refuses.
+    """
+    with store_errors("can't be stored"), Session(engine) as session, session.begin():
+        take_write_lock(session.connection())
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A transaction that only reads, beside any writer. Raises ``StoreError``."""
+    with store_errors("can't be read"), Session(engine.execution_options(**{READING: True})) as session:
+        yield session
+
+
+def take_write_lock(connection: Connection) -> None:
+    """Wait until no one else writes. SQLite's transaction has the lock since it began."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_KEY})")
+
+
 def known_url(database_url: str) -> URL:
-    """The address with the driver we use; raises ``ConfigError``."""
+    """The address with the driver we use; raises ``ConfigError``. ``postgres://`` is PostgreSQL too."""
     try:
         url = make_url(database_url)
-    except ArgumentError as exc:
-        raise ConfigError(f"database: not an address: {database_url.split('@')[-1]!r}") from exc
+    except (ArgumentError, ValueError) as exc:
+        what = database_url if "@" not in database_url else f"{database_url.partition(':')[0]}://…"
+        raise ConfigError(
+            f"database: not an address: {what!r}; like sqlite:////var/lib/perilune/archive.db "
+            "or postgresql://user@host/name"
+        ) from exc
     if url.get_backend_name() == "sqlite":
         return url.set(drivername="sqlite")
     if url.get_backend_name() in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
-    raise ConfigError(f"database: neither sqlite nor postgresql: {url.render_as_string(hide_password=True)}")
+    raise ConfigError(f"database: neither sqlite nor postgresql: {shown(url)}")
+
+
+def shown(url: URL) -> str:
+    """The address for people: a password reads ``***``, in the query too."""
+    hidden = {name: "***" for name in url.query if name.lower() in SECRET_PARAMETERS}
+    return url.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 def sqlite_engine(url: URL, *, read_only: bool) -> Engine:
-    """SQLite with WAL and foreign keys; a transaction takes the write lock at its start, so that two writers queue.
-
-    ``synchronous=NORMAL``: with WAL a power failure may take the last transactions but never corrupts; what
-    they held is in WARC and the URLs are due again. https://www.sqlite.org/pragma.html#pragma_synchronous
-    """
-    if url.database and url.database != ":memory:" and not read_only:
+    """SQLite with WAL and foreign keys; see :func:`prepare_sqlite`."""
+    if url.database and url.database != ":memory:":
+        if read_only and not Path(url.database).is_file():
+            raise StoreError(f"no archive at {url.database}")  # opening it would make an empty one
         make_directory(Path(url.database).parent)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": LOCK_WAIT_S, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself; see `begin`
-        if not read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+        prepare_sqlite(connection, read_only=read_only)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        is_reading = read_only or connection.get_execution_options().get(READING, False)
+        connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
     return engine
 
 
-def postgres_engine(url: URL) -> Engine:
-    """PostgreSQL; connections are checked before use, since servers restart."""
-    options = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
-    return create_engine(url, pool_pre_ping=True, pool_size=4, connect_args={"options": options, "connect_timeout": 15})
+def prepare_sqlite(connection: sqlite3.Connection, *, read_only: bool) -> None:
+    """Set up a new connection.
+
+    ``synchronous=NORMAL``: with WAL a power failure may take the last transactions but never corrupts the file;
+    what they held is in WARC, and their URLs are due again. https://www.sqlite.org/pragma.html#pragma_synchronous
+    """
+    connection.isolation_level = None  # the driver begins nothing by itself: the engine's "begin" event does
+    if not read_only:
+        turn_wal_on(connection)
+        connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+
+
+def turn_wal_on(connection: sqlite3.Connection) -> None:
+    """Switch a new file to WAL. SQLite does not wait for a process that does the same at this moment: we do."""
+    give_up_at = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def postgres_engine(url: URL, *, read_only: bool) -> Engine:
+    """PostgreSQL; connections are checked before use, since servers restart. The address's own options come last."""
+    settings: Mapping[str, object] = {
+        "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
+        "lock_timeout": f"{LOCK_WAIT_S}s",
+        "timezone": "UTC",
+        "default_transaction_read_only": "on" if read_only else "off",
+    }
+    ours = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    theirs = url.query.get("options", "")
+    options = " ".join([ours, *([theirs] if isinstance(theirs, str) else theirs)]).strip()
+    connect = {"options": options, "connect_timeout": CONNECT_TIMEOUT_S}
+    return create_engine(url, pool_pre_ping=True, pool_size=4, connect_args=connect)
 
 
 def make_directory(directory: Path) -> None:
@@ -83,13 +163,25 @@ def make_directory(directory: Path) -> None:
 
 
 @contextmanager
-def store_errors(url: URL) -> Iterator[None]:
-    """Errors of the engine as ``StoreError``, with the address but not its password."""
+def store_errors(what: str) -> Iterator[None]:
+    """The engine's errors as ``StoreError``: ``what``, and the engine's own words without statement and values."""
     try:
         yield
     except SQLAlchemyError as exc:
-        reason = str(getattr(exc, "orig", None) or exc).strip().splitlines()[0]
-        raise StoreError(f"database {url.render_as_string(hide_password=True)}: {reason}") from exc
+        raise StoreError(f"{what}: {reason_of(exc)}{advice_on(exc)}") from exc
+
+
+def reason_of(exc: SQLAlchemyError) -> str:
+    """The engine's own message, one line."""
+    lines = str(getattr(exc, "orig", None) or exc).strip().splitlines()
+    return lines[0] if lines else type(exc).__name__
+
+
+def advice_on(exc: SQLAlchemyError) -> str:
+    """What to do next, where we know."""
+    if isinstance(exc, OperationalError) and "locked" in str(exc.orig):
+        return f" (another process has been writing for {LOCK_WAIT_S} s: is one stuck?)"
+    return ""
 
 
 def archive_exists(database_url: str) -> bool:

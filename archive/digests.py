@@ -17,5 +17,10 @@ def text_digest(text: str) -> str:
     NFKC, case folded, white space collapsed. The same article in another site's chrome or line
     wrapping has the same digest; one changed word gives another.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return digest_of(" ".join(folded.split()).encode("utf-8", "replace"))
+    return digest_of(folded(text).encode("utf-8", "replace"))
+
+
+def folded(text: str) -> str:
+    """The words alone, for comparing: NFKC, case folded, white space collapsed. Idempotent."""
+    once = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(unicodedata.normalize("NFKC", once).split())

@@ -1,29 +1,34 @@
 """Every URL ever announced and what is to be done about it; and who may crawl which hosts now.
 
 A URL is ``discovered``, then ``leased`` by one run, and ends as ``archived``, ``rejected``, ``gone``,
-``blocked`` or ``failed``. Each change is one transaction: kill -9 leaves a lease, and the next run that
-holds the host group's lock takes it over, since nobody else can be fetching there.
+``blocked`` or ``failed`` (:mod:`archive.settle` says which of them come back, and when). Each change is one
+transaction. A lease holds while its owner lives: while that run renews its locks, and at least ``LOCK_TIME``.
+A process of this machine that is gone is known at once; so after kill -9 the next run takes its leases over.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import Engine, or_, select, update
+from sqlalchemy import ColumnElement, Engine, func, or_, select
 from sqlalchemy.orm import Session
 
+from archive.database import reading, writing
 from archive.errors import LockedError
 from archive.model import Discovered
-from archive.sanitise import clean, clean_or_none
+from archive.sanitise import MAX_TEXT, clean, clean_or_none
 from archive.schema import AliasRow, FrontierRow, LockRow
+from archive.settle import is_worth_reviving
 from archive.urls import url_key
 
-LOCK_TIME = timedelta(minutes=5)  # renewed while the run lives; a run that was killed frees its hosts after it
+LOCK_TIME = timedelta(
+    minutes=5
+)  # renewed while the run lives; a run that was killed elsewhere frees its hosts after it
 CHUNK = 400  # keys a look-up; SQLite takes 32,766 variables, PostgreSQL 65,535
 
 
@@ -44,96 +49,137 @@ class Frontier:
         self.owner = owner
         self.now = now
         self.is_forced = is_forced
+        self.held: set[str] = set()
+
+    # URLs
 
     def announce(self, found: list[Discovered]) -> AnnounceResult:
-        """Write the URLs down, once each; lease those that may be fetched now."""
+        """Write the URLs down, once each; lease those that may be fetched now. What is no web address is left out.
+
+        An address that leads to an article held already is known and not fetched. An archived, rejected or gone URL
+        does not come back by being announced; one given up after failures does, once a week.
+        """
         by_key: dict[str, Discovered] = {}
         for one in found:
-            by_key.setdefault(url_key(one.url), one)
+            if (key := key_or_none(one.url)) is not None:
+                by_key.setdefault(key, one)
         now, due, new = self.now(), [], 0
-        with Session(self.engine) as session, session.begin():
-            rows = known_rows(session, by_key)
-            held = held_as_alias(session, by_key)
+        with writing(self.engine) as session:
+            rows, held = known_rows(session, by_key), held_as_alias(session, by_key)
+            living = living_owners(session, now)
             for key, one in by_key.items():
                 row = rows.get(key)
-                if row is None and key in held:
-                    continue
-                if row is None:
+                if row is None and key not in held:
                     session.add(leased(new_row(key, one), owner=self.owner, now=now))
                     new += 1
-                elif not self.may_lease(row, now):
-                    continue
-                else:
+                elif row is not None and self.may_lease(row, now, living):
                     leased(row, owner=self.owner, now=now)
+                else:
+                    continue
                 due.append(one)
         return AnnounceResult(new=new, known=len(by_key) - new, due=due)
 
     def lease_due(self, source_ids: list[str], limit: int) -> list[Discovered]:
-        """Lease what earlier runs of these sources left: oldest announcement first, at most ``limit``.
-
-        Call it only while the sources' host groups are locked: a lease of another run is then a dead run's.
-        """
+        """Lease what earlier runs of these sources left and what is due again: oldest announcement first, at most
+        ``limit``; never what a living run has leased."""
         now = self.now()
-        waiting = or_(FrontierRow.due_at <= now, FrontierRow.state == "leased")
-        if self.is_forced:
-            waiting = or_(waiting, FrontierRow.due_at.is_not(None))
         query = (
             select(FrontierRow)
-            .where(FrontierRow.source_id.in_(source_ids), waiting)
+            .where(FrontierRow.source_id.in_(source_ids), FrontierRow.due_at.is_not(None))
             .where(or_(FrontierRow.lease_owner.is_(None), FrontierRow.lease_owner != self.owner))
             .order_by(FrontierRow.id)
-            .limit(limit)
         )
-        with Session(self.engine) as session, session.begin():
-            rows = session.scalars(query).all()
-            return [discovered_of(leased(row, owner=self.owner, now=now)) for row in rows]
+        if not self.is_forced:
+            query = query.where(FrontierRow.due_at <= now)
+        with writing(self.engine) as session:
+            living = living_owners(session, now)
+            waiting = (row for row in session.scalars(query) if self.may_lease(row, now, living))
+            return [discovered_of(leased(row, owner=self.owner, now=now)) for row in list(islice(waiting, limit))]
 
-    def may_lease(self, row: FrontierRow, now: datetime) -> bool:
-        """A settled URL is left alone; a failed one waits for its time, unless forced."""
+    def may_lease(self, row: FrontierRow, now: datetime, living: Collection[str] = ()) -> bool:
+        """Not what is settled, nor what another run is fetching; a failed URL waits for its time, unless forced."""
         if row.lease_owner == self.owner:
             return False
-        if row.state == "leased":
-            return True
-        return row.due_at is not None and (self.is_forced or row.due_at <= now)
+        if row.lease_owner is not None:
+            return not is_leased(row, now, living)
+        if row.due_at is None:
+            return is_worth_reviving(row, now)
+        return self.is_forced or row.due_at <= now
 
     def release_leases(self) -> int:
         """Give back what this run leased and did not settle; it is due at once. How many there were."""
-        now = self.now()
-        change = (
-            update(FrontierRow)
-            .where(FrontierRow.lease_owner == self.owner)
-            .values(state="discovered", due_at=now, lease_owner=None, lease_expires_at=None, updated_at=now)
+        return self._unlease(FrontierRow.lease_owner == self.owner)
+
+    def release(self, found: Iterable[Discovered]) -> int:
+        """Give back these URLs, if this run has them leased; they are due at once. How many there were."""
+        keys = {key for one in found if (key := key_or_none(one.url)) is not None}
+        return sum(
+            self._unlease(FrontierRow.lease_owner == self.owner, FrontierRow.url_key.in_(chunk))
+            for chunk in chunks(keys)
         )
-        with self.engine.begin() as connection:
-            return connection.execute(change).rowcount
+
+    def _unlease(self, *which: ColumnElement[bool]) -> int:
+        now = self.now()
+        values = {
+            "state": "discovered",
+            "due_at": now,
+            "lease_owner": None,
+            "lease_expires_at": None,
+            "updated_at": now,
+        }
+        with writing(self.engine) as session:
+            rows = session.scalars(select(FrontierRow).where(*which)).all()
+            for row in rows:
+                for name, value in values.items():
+                    setattr(row, name, value)
+            return len(rows)
+
+    def counts(self, source_ids: Iterable[str] | None = None) -> dict[str, int]:
+        """State → how many URLs are in it; of these sources, or of all."""
+        query = select(FrontierRow.state, func.count()).group_by(FrontierRow.state)
+        if source_ids is not None:
+            query = query.where(FrontierRow.source_id.in_(list(source_ids)))
+        with reading(self.engine) as session:
+            return {row[0]: row[1] for row in session.execute(query)}
+
+    # Locks
 
     def hold(self, names: Iterable[str]) -> set[str]:
         """Lock those of ``names`` that no living run holds; raises ``LockedError`` when none is free."""
         wanted, now = sorted(set(names)), self.now()
-        with Session(self.engine) as session, session.begin():
+        with writing(self.engine) as session:
             rows = {row.name: row for row in session.scalars(select(LockRow).where(LockRow.name.in_(wanted)))}
             free = [name for name in wanted if name not in rows or is_free(rows[name], now)]
             for name in free:
-                if name in rows:
-                    rows[name].owner, rows[name].epoch = self.owner, rows[name].epoch + 1
-                    rows[name].expires_at = now + LOCK_TIME
-                else:
-                    session.add(LockRow(name=name, owner=self.owner, epoch=1, expires_at=now + LOCK_TIME))
+                row = rows.get(name) or LockRow(name=name, epoch=0)
+                row.owner, row.epoch, row.expires_at = self.owner, row.epoch + 1, now + LOCK_TIME
+                session.add(row)
         if wanted and not free:
             raise LockedError(f"another run holds {', '.join(wanted)}; nothing was done")
+        self.held |= set(free)
         return set(free)
 
     def renew_locks(self) -> None:
-        """Hold on to this run's locks for another ``LOCK_TIME``."""
-        change = update(LockRow).where(LockRow.owner == self.owner).values(expires_at=self.now() + LOCK_TIME)
-        with self.engine.begin() as connection:
-            connection.execute(change)
+        """Hold on to this run's locks for another ``LOCK_TIME``.
+
+        Raises ``LockedError`` when another run has taken one that ran out (the machine slept): to go on would be
+        to crawl its hosts twice at once.
+        """
+        expires_at = self.now() + LOCK_TIME
+        with writing(self.engine) as session:
+            rows = session.scalars(select(LockRow).where(LockRow.owner == self.owner)).all()
+            for row in rows:
+                row.expires_at = expires_at
+            lost = self.held - {row.name for row in rows}
+        if lost:
+            raise LockedError(f"another run has taken {', '.join(sorted(lost))}")
 
     def release_locks(self) -> None:
         """Give this run's locks back; the rows stay, so that epochs go on counting."""
-        change = update(LockRow).where(LockRow.owner == self.owner).values(owner="", expires_at=self.now())
-        with self.engine.begin() as connection:
-            connection.execute(change)
+        self.held = set()
+        with writing(self.engine) as session:
+            for row in session.scalars(select(LockRow).where(LockRow.owner == self.owner)):
+                row.owner, row.expires_at = "", self.now()
 
 
 def is_free(row: LockRow, now: datetime) -> bool:
@@ -141,18 +187,40 @@ def is_free(row: LockRow, now: datetime) -> bool:
     return not row.owner or row.expires_at <= now or is_dead(row.owner)
 
 
+def living_owners(session: Session, now: datetime) -> set[str]:
+    """Runs that hold a lock now."""
+    return {row.owner for row in session.scalars(select(LockRow)) if not is_free(row, now)}
+
+
+def is_leased(row: FrontierRow, now: datetime, living: Collection[str]) -> bool:
+    """Somebody who may be alive has it."""
+    if row.lease_owner is None or is_dead(row.lease_owner):
+        return False
+    is_running = row.lease_expires_at is not None and row.lease_expires_at > now
+    return is_running or row.lease_owner in living
+
+
 def is_dead(owner: str) -> bool:
-    """True for a process of this machine that no longer runs; False for one that does and for other machines'."""
-    host, _, rest = owner.partition(":")
-    if host != socket.gethostname():
+    """True for a process of this machine that no longer runs; False for one that does, for other machines', and for
+    an owner that names no process. Containers must not share a host name: each sees only its own processes."""
+    host, _, rest = owner.rpartition(":")[0].rpartition(":")
+    if host != socket.gethostname() or not rest.isdecimal():
         return False
     try:
-        os.kill(int(rest.split(":")[0]), 0)
+        os.kill(int(rest), 0)
     except ProcessLookupError:
         return True
-    except PermissionError:
+    except (PermissionError, OverflowError):
         return False
     return False
+
+
+def key_or_none(url: str) -> str | None:
+    """None for what is no web address; discovery drops those and says so."""
+    try:
+        return url_key(url)
+    except ValueError:
+        return None
 
 
 def known_rows(session: Session, keys: Iterable[str]) -> dict[str, FrontierRow]:
@@ -164,11 +232,12 @@ def known_rows(session: Session, keys: Iterable[str]) -> dict[str, FrontierRow]:
 
 
 def held_as_alias(session: Session, by_key: Mapping[str, Discovered]) -> set[str]:
-    """Keys whose address leads to an article that is archived already. A feed's guid does not count here:
-    feeds repeat them, and an article never fetched can't be compared."""
+    """Keys under which an archived article was met. What a page only claims (canonical, variant) does not count:
+    believed wrongly, it would keep an article out for ever; and a feed's guid is no address."""
     held: set[str] = set()
     for chunk in chunks(by_key):
-        held |= set(session.scalars(select(AliasRow.url_key).where(AliasRow.url_key.in_(chunk))))
+        met = select(AliasRow.url_key).where(AliasRow.url_key.in_(chunk), AliasRow.kind.in_(("requested", "redirect")))
+        held |= set(session.scalars(met))
     return held
 
 
@@ -182,7 +251,7 @@ def chunks(keys: Iterable[str]) -> Iterator[list[str]]:
 def new_row(key: str, one: Discovered) -> FrontierRow:
     """The row of a URL never announced before."""
     return FrontierRow(
-        url_key=clean(key),
+        url_key=key,
         url=clean(one.url),
         source_id=one.source_id,
         discovered_via=one.discovered_via,
@@ -191,7 +260,7 @@ def new_row(key: str, one: Discovered) -> FrontierRow:
         guid=clean_or_none(one.guid),
         title=clean_or_none(one.title),
         published_at=one.published_at,
-        content_html=clean_or_none(one.content_html),
+        content_html=clean_or_none(one.content_html, limit=MAX_TEXT),
         attempts=0,
     )
 

@@ -1,18 +1,18 @@
-"""The storage boundary: what no database takes is taken out here, once.
+"""The storage boundary: what no database takes is taken out here, once; what has no end is cut.
 
 NUL: PostgreSQL refuses it and SQLite's ``length()`` stops at it. Lone surrogates: neither stores them.
+Feeds, JSON and headers of strangers carry both.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from collections.abc import Iterable, Mapping, Sequence
 
 BAD = re.compile("[\x00\ud800-\udfff]")
-MAX_TEXT = 5_000_000  # characters; the longest book is shorter, and no article is one
-MAX_FIELD = 10_000  # characters of a title, a name, an address
-
-T = TypeVar("T", str, None)
+MAX_TEXT = 5_000_000  # characters of a text or a feed's own full text; the longest book is shorter
+MAX_FIELD = 10_000  # characters of a title, a name, an address, a description
+MAX_ITEMS = 200  # authors of a paper, tags of a page; more is a page gone wrong
 
 
 def clean(text: str, *, limit: int = MAX_FIELD) -> str:
@@ -20,11 +20,22 @@ def clean(text: str, *, limit: int = MAX_FIELD) -> str:
     return BAD.sub("", text)[:limit]
 
 
-def clean_or_none(text: str | None, *, limit: int = MAX_TEXT) -> str | None:
+def clean_or_none(text: str | None, *, limit: int = MAX_FIELD) -> str | None:
     """Same; None stays None."""
     return None if text is None else clean(text, limit=limit)
 
 
-def clean_all(texts: tuple[str, ...] | list[str]) -> list[str]:
-    """Same, for lists."""
-    return [clean(text) for text in texts]
+def clean_all(texts: Sequence[str]) -> list[str]:
+    """Same, for lists; at most ``MAX_ITEMS`` of them."""
+    return [clean(text) for text in texts[:MAX_ITEMS]]
+
+
+def clean_json(value: object) -> object:
+    """Same, for what becomes a JSON column: every string and key of it. Mappings become dicts, the rest lists."""
+    if isinstance(value, str):
+        return clean(value, limit=MAX_TEXT)
+    if isinstance(value, Mapping):
+        return {clean(str(key)): clean_json(inner) for key, inner in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, bytes):
+        return [clean_json(inner) for inner in value]
+    return value

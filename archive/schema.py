@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, MetaData, TypeDecorator
+from sqlalchemy import text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMING = {
@@ -121,7 +122,10 @@ class OutcomeRow(Base):
     """What became of one URL in one run: every drop has a reason."""
 
     __tablename__ = "outcome"
-    __table_args__ = (Index("ix_outcome_run_source", "run_id", "source_id"),)
+    __table_args__ = (
+        Index("ix_outcome_run_source", "run_id", "source_id"),
+        Index("ix_outcome_capture_id", "capture_id"),
+    )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("crawl_run.id"))
     source_id: Mapped[str]
@@ -132,13 +136,23 @@ class OutcomeRow(Base):
     detail: Mapped[str | None]
     status: Mapped[int | None]
     at: Mapped[datetime]
+    capture_id: Mapped[int | None] = mapped_column(ForeignKey("capture.id"))
+    """The evidence: what was read, or refused; None when no answer came."""
 
 
 class FrontierRow(Base):
     """Every URL ever announced, and what is to be done about it."""
 
     __tablename__ = "frontier"
-    __table_args__ = (Index("ix_frontier_due", "source_id", "state", "due_at"),)
+    __table_args__ = (
+        Index("ix_frontier_due", "source_id", "due_at"),
+        Index(
+            "ix_frontier_leased",
+            "lease_owner",
+            sqlite_where=sql("lease_owner IS NOT NULL"),
+            postgresql_where=sql("lease_owner IS NOT NULL"),
+        ),
+    )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     url_key: Mapped[str] = mapped_column(unique=True)
     url: Mapped[str]
@@ -159,6 +173,7 @@ class FrontierRow(Base):
     content_html: Mapped[str | None]
     """The feed's full text, kept until the URL is settled, then emptied."""
     lease_owner: Mapped[str | None]
+    """Run that is fetching it: ``host:pid:random``. The lease holds while the owner is alive: see archive.frontier."""
     lease_expires_at: Mapped[datetime | None]
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), index=True)
     updated_at: Mapped[datetime]

@@ -7,16 +7,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeAlias
 
 from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from archive import captures, endpoints, ledger
 from archive.aliases import add_aliases, candidates
-from archive.articles import apply_revision, new_article, revision_of
-from archive.errors import StoreError
-from archive.ledger import note
+from archive.articles import carry_out, sanitised
+from archive.captures import capture_row
+from archive.database import reading, writing
+from archive.ledger import Reconciled, note, noted
 from archive.model import (
     Article,
     Candidate,
@@ -26,22 +27,20 @@ from archive.model import (
     Duplicate,
     Missed,
     New,
+    Outcome,
     Polled,
     Rejected,
     Revision,
     Settled,
     Unchanged,
 )
-from archive.sanitise import clean, clean_all, clean_or_none
-from archive.schema import ArticleRow, CaptureRow, EndpointRow, RunRow, SourceRow
-from archive.settle import STATES, frontier_row, retry_at, settle
-from archive.stories import new_story, refresh_story
-from archive.textindex import write_index
-from archive.urls import url_key
+from archive.sanitise import clean_json, clean_or_none
+from archive.schema import ArticleRow, RunRow, SourceRow
+from archive.settle import NOT_ASKED, frontier_row, settle, settle_missed
+from archive.stories import refresh_story
 
-Decide = Callable[[Article, list[Candidate]], Decision]
-T = TypeVar("T")
-TRIES = 3  # of a transaction that met another writer's identical row; the second try sees that row
+Decide: TypeAlias = Callable[[Article, list[Candidate]], Decision]
+OUTCOMES: Mapping[type, Outcome] = {New: "new", Revision: "revision", Unchanged: "unchanged", Duplicate: "duplicate"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,264 +63,175 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def _once(self, work: Callable[[Session], T]) -> T:
-        """``work`` in one transaction; again when another writer was first with the same row."""
-        for attempt in range(1, TRIES + 1):
-            try:
-                with Session(self.engine) as session, session.begin():
-                    return work(session)
-            except IntegrityError as exc:
-                if attempt == TRIES:
-                    raise StoreError(f"can't be stored: {first_line(exc)}") from exc
-            except SQLAlchemyError as exc:
-                raise StoreError(f"can't be stored: {first_line(exc)}") from exc
-        raise AssertionError("unreachable")
-
     # Runs
 
     def start_run(self, command: str, *, software: str, now: datetime) -> int:
         """The new run's id."""
-
-        def work(session: Session) -> int:
+        with writing(self.engine) as session:
             run = RunRow(command=command, state="running", started_at=now, software=software, stats={})
             session.add(run)
             session.flush()
             return run.id
 
-        return self._once(work)
-
     def finish_run(
-        self, run_id: int, *, state: str, exit_code: int, reason: str | None, stats: Mapping[str, Any], now: datetime
-    ) -> None:  # Any: JSON
-        def work(session: Session) -> None:
+        self,
+        run_id: int,
+        *,
+        state: str,
+        exit_code: int,
+        reason: str | None,
+        stats: Mapping[str, object],
+        now: datetime,
+    ) -> None:
+        """Write down how the run ended."""
+        with writing(self.engine) as session:
             run = session.get_one(RunRow, run_id)
             run.state, run.exit_code, run.reason, run.ended_at = state, exit_code, clean_or_none(reason), now
-            run.stats = dict(stats)
+            run.stats = {str(name): clean_json(value) for name, value in stats.items()}
 
-        self._once(work)
+    def reconcile(self, run_id: int) -> Reconciled:
+        """What is stored of a run, to hold against what was sent to be stored."""
+        with reading(self.engine) as session:
+            return ledger.reconcile(session, run_id)
 
     def record_sources(self, sources: Iterable[SourceAtRest], now: datetime) -> None:
         """What the source files say now; a source whose file is gone keeps its row."""
-
-        def work(session: Session) -> None:
+        with writing(self.engine) as session:
             for source in sources:
                 session.merge(SourceRow(**asdict(source), updated_at=now))
-
-        self._once(work)
 
     # Evidence
 
     def record_capture(self, capture: Capture) -> int:
         """The capture's row id; the same record told twice is one row."""
-        return self._once(lambda session: capture_row(session, capture).id)
+        with writing(self.engine) as session:
+            return capture_row(session, capture).id
 
     def original_of(self, payload_digest: str, target_uri: str) -> tuple[str, str, datetime] | None:
-        """(record id, target URI, date) of the first whole response with this payload; None when there is none."""
-        query = (
-            select(CaptureRow.warc_record_id, CaptureRow.target_uri, CaptureRow.captured_at)
-            .where(CaptureRow.payload_digest == payload_digest, CaptureRow.status == 200)
-            .where(CaptureRow.revisit_of.is_(None), CaptureRow.truncated.is_(None))
-            .order_by(CaptureRow.id)
-            .limit(1)
-        )
-        with Session(self.engine) as session:
-            row = session.execute(query).first()
-        return (row[0], row[1], row[2]) if row else None
-
-    def validators(self, url: str) -> tuple[str | None, str | None] | None:
-        """(ETag, Last-Modified) of an endpoint's last answer that was read; None when there are none."""
-        with Session(self.engine) as session:
-            row = session.scalar(select(EndpointRow).where(EndpointRow.url == url))
-        return (row.etag, row.last_modified) if row and (row.etag or row.last_modified) else None
+        """(record id, target URI, date) of a whole response with this payload, this address's first; None for none."""
+        with reading(self.engine) as session:
+            return captures.original_of(session, payload_digest, target_uri)
 
     # Endpoints
 
     def record_poll(self, run_id: int, polled: Polled) -> Settled:
         """An endpoint's answer. What a failed poll said replaces nothing that a good one left."""
-
-        def work(session: Session) -> Settled:
-            row = session.scalar(select(EndpointRow).where(EndpointRow.url == clean(polled.endpoint_url)))
-            if row is None:
-                row = EndpointRow(
-                    source_id=polled.source_id, url=clean(polled.endpoint_url), kind=polled.kind, announced=0
-                )
-                session.add(row)
-            update_endpoint(row, polled)
-            settled = Settled(
-                source_id=polled.source_id,
-                url=polled.endpoint_url,
-                outcome="endpoint_failed" if polled.reason else "endpoint_ok",
-                reason=polled.reason,
-            )
+        settled = Settled(
+            source_id=polled.source_id,
+            url=polled.endpoint_url,
+            outcome="endpoint_failed" if polled.reason else "endpoint_ok",
+            reason=polled.reason,
+        )
+        with writing(self.engine) as session:
+            endpoints.update_endpoint(endpoints.endpoint_row(session, polled), polled)
             return note(session, run_id, settled, at=polled.polled_at, status=polled.status, announced=polled.announced)
 
-        return self._once(work)
+    def validators(self, url: str) -> tuple[str | None, str | None] | None:
+        """(ETag, Last-Modified) of an endpoint's last answer that was read; None when there are none."""
+        with reading(self.engine) as session:
+            return endpoints.validators(session, url)
 
     def last_polled(self) -> dict[str, datetime]:
         """Source id → when one of its endpoints was last asked."""
-        query = select(EndpointRow.source_id, func.max(EndpointRow.last_polled_at)).group_by(EndpointRow.source_id)
-        with Session(self.engine) as session:
-            return {source_id: at for source_id, at in session.execute(query) if at is not None}
+        with reading(self.engine) as session:
+            return endpoints.last_polled(session)
 
     def endpoint_digests(self) -> dict[str, str]:
         """Endpoint URL → digest of its last answer that was read."""
-        query = select(EndpointRow.url, EndpointRow.payload_digest).where(EndpointRow.payload_digest.is_not(None))
-        with Session(self.engine) as session:
-            return {url: digest for url, digest in session.execute(query) if digest}
+        with reading(self.engine) as session:
+            return endpoints.endpoint_digests(session)
 
     # Articles
 
-    def save(self, run_id: int, discovered: Discovered, article: Article, decide: Decide, now: datetime) -> Settled:
-        """Decide and store, in one transaction: what was looked up still holds when it is written."""
+    def candidates(self, article: Article) -> list[Candidate]:
+        """Stored articles that share an address or the text with this one, oldest first; for showing a decision."""
+        with reading(self.engine) as session:
+            return candidates(session, sanitised(article))
 
-        def work(session: Session) -> Settled:
+    def save(self, run_id: int, discovered: Discovered, article: Article, decide: Decide, now: datetime) -> Settled:
+        """Decide and store, in one transaction: what was looked up still holds when it is written.
+
+        The same capture saved again in the same run changes nothing and returns what the first time did.
+        """
+        article = sanitised(article)
+        with writing(self.engine) as session:
             capture = capture_row(session, article.capture)
+            if (before := noted(session, run_id, capture.id, article_id=capture.article_id)) is not None:
+                return before
             decision = decide(article, candidates(session, article))
             if isinstance(decision, Rejected):
-                return self._reject(session, run_id, discovered, decision, now)
-            row = self._store(session, article, decision, capture.id, now)
+                return reject(session, run_id, discovered, decision, article.capture, now)
+            row = carry_out(session, article, decision, capture, now=now)
             capture.article_id = row.id
             add_aliases(session, row.id, article, now=now)
-            if (frontier := frontier_row(session, discovered)) is not None:
-                settle(frontier, state="archived", reason=None, status=article.capture.status, due_at=None, now=now)
-                frontier.article_id = row.id
+            refresh_story(session, row.story_id)
+            archived(session, discovered, row.id, status=article.capture.status, now=now)
             settled = Settled(
-                source_id=discovered.source_id, url=discovered.url, outcome=outcome_of(decision), article_id=row.id
+                source_id=discovered.source_id, url=discovered.url, outcome=OUTCOMES[type(decision)], article_id=row.id
             )
-            return note(session, run_id, settled, at=now, status=article.capture.status)
+            return note(session, run_id, settled, at=now, status=article.capture.status, capture_id=capture.id)
 
-        return self._once(work)
-
-    def _store(
-        self, session: Session, article: Article, decision: Decision, capture_id: int, now: datetime
-    ) -> ArticleRow:
-        """The article's row after the decision was carried out."""
-        if isinstance(decision, Unchanged):
-            row = session.get_one(ArticleRow, decision.of)
-            row.last_seen_at = max(row.last_seen_at, article.capture.captured_at)
-            return row
-        if isinstance(decision, Revision):
-            row = session.get_one(ArticleRow, decision.of)
-            apply_revision(row, article, capture_id=capture_id)
-            session.add(revision_of(row, kind="edit", changed=decision.changed))
-        else:
-            joined = session.get_one(ArticleRow, decision.of).story_id if isinstance(decision, Duplicate) else None
-            row = new_article(article, capture_id=capture_id, story_id=joined or new_story(session, now=now), now=now)
-            session.add(row)
-            session.flush()
-            session.add(revision_of(row, kind="first", changed=()))
-        refresh_story(session, row.story_id)
-        write_index(
-            session.connection(),
-            article_id=row.id,
-            title=row.title,
-            text=row.text,
-            authors=row.authors,
-            description=row.description,
-            tags=row.tags,
-            lang=row.lang,
-        )
-        return row
-
-    def record_rejected(self, run_id: int, discovered: Discovered, rejected: Rejected, now: datetime) -> Settled:
-        """A page that is no article: its capture stays, its URL is left alone."""
-        return self._once(lambda session: self._reject(session, run_id, discovered, rejected, now))
-
-    def _reject(
-        self, session: Session, run_id: int, discovered: Discovered, rejected: Rejected, now: datetime
+    def record_rejected(
+        self, run_id: int, discovered: Discovered, rejected: Rejected, now: datetime, *, capture: Capture | None = None
     ) -> Settled:
-        if (row := frontier_row(session, discovered)) is not None:
-            row.attempts += 1
-            settle(row, state="rejected", reason=rejected.reason, status=200, due_at=None, now=now)
-        settled = Settled(
-            source_id=discovered.source_id, url=discovered.url, outcome="rejected", reason=rejected.reason
-        )
-        return note(session, run_id, settled, at=now, detail=rejected.detail, status=200)
+        """A page that is no article: its capture stays, its URL is left alone."""
+        with writing(self.engine) as session:
+            return reject(session, run_id, discovered, rejected, capture, now)
 
     def record_missed(self, run_id: int, missed: Missed) -> Settled:
-        """A URL that could not be fetched: due again after a pause that doubles, or left alone."""
-
-        def work(session: Session) -> Settled:
-            row = frontier_row(session, missed.discovered)
-            if row is not None:
-                row.attempts += 1
-                due_at = retry_at(missed.reason, row.attempts, now=missed.missed_at)
-                state = STATES.get(missed.reason, "failed")
-                settle(
-                    row, state=state, reason=missed.reason, status=missed.status, due_at=due_at, now=missed.missed_at
-                )
+        """A URL that could not be fetched: due again after a pause that doubles, or left alone; ``deferred`` when it
+        was not the URL's doing; ``unchanged`` when the server says so of an article that is held."""
+        found, now = missed.discovered, missed.missed_at
+        with writing(self.engine) as session:
+            capture = None if missed.capture is None else capture_row(session, missed.capture)
+            row = frontier_row(session, found)
+            article_id = row.article_id if row is not None and missed.reason == "not_modified" else None
+            outcome: Outcome = "deferred" if missed.reason in NOT_ASKED else "failed"
+            if article_id is not None:
+                outcome = "unchanged"
+                held = session.get_one(ArticleRow, article_id)
+                held.last_seen_at = max(held.last_seen_at, now)
+                archived(session, found, article_id, status=missed.status, now=now)
+            elif row is not None:
+                settle_missed(row, reason=missed.reason, status=missed.status, now=now)
             settled = Settled(
-                source_id=missed.discovered.source_id, url=missed.discovered.url, outcome="failed", reason=missed.reason
+                source_id=found.source_id, url=found.url, outcome=outcome, reason=missed.reason, article_id=article_id
             )
-            return note(session, run_id, settled, at=missed.missed_at, detail=missed.detail, status=missed.status)
-
-        return self._once(work)
+            capture_id = None if capture is None else capture.id
+            return note(
+                session, run_id, settled, at=now, detail=missed.detail, status=missed.status, capture_id=capture_id
+            )
 
     def observed(
         self, source_id: str, *, fields: Sequence[str], since: datetime
     ) -> tuple[datetime | None, int, dict[str, int]]:
         """(first article seen at, articles since, field → how many of those carry it)."""
-        with Session(self.engine) as session:
-            first = session.scalar(select(func.min(ArticleRow.first_seen_at)).where(ArticleRow.source_id == source_id))
-            rows = session.scalars(
-                select(ArticleRow).where(ArticleRow.source_id == source_id, ArticleRow.first_seen_at >= since)
-            ).all()
-            return first, len(rows), {name: sum(bool(getattr(row, name, None)) for row in rows) for name in fields}
+        columns = [getattr(ArticleRow, name) for name in fields if hasattr(ArticleRow, name)]
+        of_source = ArticleRow.source_id == source_id
+        with reading(self.engine) as session:
+            first = session.scalar(select(func.min(ArticleRow.first_seen_at)).where(of_source))
+            rows = session.execute(select(ArticleRow.id, *columns).where(of_source, ArticleRow.first_seen_at >= since))
+            found = [row._mapping for row in rows]
+        return first, len(found), {name: sum(bool(row.get(name)) for row in found) for name in fields}
 
 
-def capture_row(session: Session, capture: Capture) -> CaptureRow:
-    """The capture's row, made when it is not there yet."""
-    row = session.scalar(select(CaptureRow).where(CaptureRow.warc_record_id == capture.warc_record_id))
-    if row is not None:
-        return row
-    row = CaptureRow(
-        run_id=capture.run_id,
-        source_id=capture.source_id,
-        target_uri=clean(capture.target_uri),
-        url_key=clean(url_key(capture.target_uri)),
-        redirected_from=clean_all(capture.redirected_from),
-        status=capture.status,
-        mime_type=clean(capture.mime_type),
-        charset=clean_or_none(capture.charset),
-        etag=clean_or_none(capture.etag),
-        last_modified=clean_or_none(capture.last_modified),
-        captured_at=capture.captured_at,
-        warc_record_id=capture.warc_record_id,
-        payload_digest=capture.payload_digest,
-        filename=capture.locator.filename,
-        offset=capture.locator.offset,
-        length=capture.locator.length,
-        revisit_of=capture.revisit_of,
-        truncated=capture.truncated,
-    )
-    session.add(row)
-    session.flush()
-    return row
+def archived(session: Session, found: Discovered, article_id: int, *, status: int | None, now: datetime) -> None:
+    """The URL leads to an article that is held: nothing more is to be done about it."""
+    if (row := frontier_row(session, found)) is not None:
+        settle(row, state="archived", reason=None, status=status, due_at=None, now=now)
+        row.article_id = article_id
 
 
-def update_endpoint(row: EndpointRow, polled: Polled) -> None:
-    """The endpoint's row after a poll."""
-    row.last_polled_at, row.last_status, row.last_reason = polled.polled_at, polled.status, clean_or_none(polled.reason)
-    if polled.reason is not None:
-        return
-    row.etag, row.last_modified = (
-        clean_or_none(polled.etag) or row.etag,
-        clean_or_none(polled.last_modified) or row.last_modified,
-    )
-    if not polled.is_unchanged:
-        row.etag, row.last_modified = clean_or_none(polled.etag), clean_or_none(polled.last_modified)
-        row.payload_digest, row.last_changed_at, row.announced = (
-            polled.payload_digest,
-            polled.polled_at,
-            polled.announced,
-        )
-
-
-def outcome_of(decision: Decision) -> Any:  # Any: a Literal of archive.model.Outcome
-    """The decision in the ledger's words."""
-    return {New: "new", Revision: "revision", Unchanged: "unchanged", Duplicate: "duplicate"}[type(decision)]
-
-
-def first_line(exc: SQLAlchemyError) -> str:
-    """The engine's own message, without the statement and its values."""
-    return str(getattr(exc, "orig", None) or exc).strip().splitlines()[0]
+def reject(
+    session: Session, run_id: int, found: Discovered, rejected: Rejected, capture: Capture | None, now: datetime
+) -> Settled:
+    """The URL holds no article: it is left alone."""
+    status = 200 if capture is None else capture.status
+    capture_id = None if capture is None else capture_row(session, capture).id
+    if capture_id is not None and (before := noted(session, run_id, capture_id, article_id=None)) is not None:
+        return before
+    if (row := frontier_row(session, found)) is not None:
+        row.attempts += 1
+        settle(row, state="rejected", reason=rejected.reason, status=status, due_at=None, now=now)
+    settled = Settled(source_id=found.source_id, url=found.url, outcome="rejected", reason=rejected.reason)
+    return note(session, run_id, settled, at=now, detail=rejected.detail, status=status, capture_id=capture_id)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 SAFE_PATH = "/:@!$&'()*+,;=~-._%"  # RFC 3986 §3.3 pchar, and % because escapes are kept
@@ -15,6 +17,12 @@ TRACKING_PARAMS = (
 )  # fmt: skip  # set by senders, never read by publishers; the list of clearurls and Firefox's query stripping
 VARIANT_PARAMS = ("amp", "print", "printable", "outputtype", "output_type")  # a view of the page, not another page
 WWW = re.compile(r"^www\d{0,2}\.")
+NO_HOST = re.compile(
+    r"""[\x00-\x20\x7f-\xa0"%/<>?@[\]\\^`{|}\ud800-\udfff]"""
+)  # RFC 3986 §3.2.2; no resolver takes them
+STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+SURROGATE = re.compile("[\ud800-\udfff]")
+MAX_KEY_BYTES = 1_000  # bytes of a key in UTF-8; PostgreSQL's index takes 2,704, and pages have addresses far shorter
 
 
 def canonical_url(url: str, *, strip_params: Sequence[str] = ()) -> str:
@@ -28,13 +36,15 @@ def canonical_url(url: str, *, strip_params: Sequence[str] = ()) -> str:
     ``url_key``, used for look-up and never for display, drops it.
     Raises ``ValueError`` for anything but http and https, and for an address without a host.
     """
-    parts = urlsplit(url.strip())
+    parts = urlsplit(SURROGATE.sub("\ufffd", url).strip())
     scheme = parts.scheme.lower()
     if scheme not in DEFAULT_PORTS:
         raise ValueError(f"not an http address: {url!r}")
     host = ascii_host(parts.hostname or "")
-    if not host:
+    if not host or NO_HOST.search(host):
         raise ValueError(f"no host in {url!r}")
+    if ":" in host:
+        host = str(ip_address(host))
     port = parts.port
     netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != DEFAULT_PORTS[scheme]:
@@ -49,15 +59,29 @@ def ascii_host(host: str) -> str:
     if host.isascii():
         return host
     try:
-        return host.encode("idna").decode("ascii")
+        return host.encode("idna").decode("ascii").rstrip(".").lower()
     except UnicodeError:
         return host
 
 
 def normal_path(path: str) -> str:
-    """Dot segments resolved, unreserved escapes decoded, everything else escaped in upper case; ``/`` when empty."""
-    resolved = urlsplit(urljoin("http://h/", re.sub("^/*", "/", path))).path if path else "/"
-    return re.sub("%[0-9A-Fa-f]{2}", lambda hit: unreserved(hit.group()), quote(resolved, safe=SAFE_PATH))
+    """Unreserved escapes decoded, everything else escaped in upper case, dot segments resolved; ``/`` when empty."""
+    escaped = quote(STRAY_PERCENT.sub("%25", path), safe=SAFE_PATH)
+    return without_dots(re.sub("%[0-9A-Fa-f]{2}", lambda hit: unreserved(hit.group()), escaped))
+
+
+def without_dots(path: str) -> str:
+    """The path with ``.`` and ``..`` carried out (RFC 3986 §5.2.4), and one slash at its start."""
+    *folders, last = path.lstrip("/").split("/")
+    if last in (".", ".."):
+        folders, last = [*folders, last], ""
+    kept: list[str] = []
+    for folder in folders:
+        if folder == "..":
+            kept = kept[:-1]
+        elif folder != ".":
+            kept.append(folder)
+    return "/" + "/".join([*kept, last]).lstrip("/")
 
 
 def unreserved(escape: str) -> str:
@@ -67,13 +91,13 @@ def unreserved(escape: str) -> str:
 
 
 def kept_query(query: str, strip_params: Sequence[str]) -> str:
-    """Sorted query without the parameters whose name, in lower case, matches a pattern."""
+    """Sorted query without the parameters whose name, in lower case, matches a pattern; as it came beyond 200."""
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape", max_num_fields=200)
         kept = [pair for pair in pairs if not any(fnmatchcase(pair[0].lower(), pattern) for pattern in strip_params)]
         return urlencode(sorted(kept), errors="surrogateescape")
     except ValueError:
-        return query
+        return quote(STRAY_PERCENT.sub("%25", query), safe=SAFE_PATH + "?")
 
 
 def url_key(url: str, *, strip_params: Sequence[str] = ()) -> str:
@@ -91,12 +115,21 @@ def url_key(url: str, *, strip_params: Sequence[str] = ()) -> str:
     path = re.sub(r"/(index|default)\.(html?|php|aspx?)$", "/", parts.path)
     path = re.sub(r"(?<=[^/])/(amp|print)/?$|^/(amp|print)(?=/.)", "", path.rstrip("/"))
     path = re.sub(r"\.amp(?=\.html?$|$)", "", path).rstrip("/") or "/"
-    return f"{labels}{port}){path}" + (f"?{parts.query}" if parts.query else "")
+    return bounded(f"{labels}{port}){path}" + (f"?{parts.query}" if parts.query else ""))
 
 
 def guid_key(source_id: str, guid: str) -> str:
     """Key of a feed's own id within its source; never equal to a ``url_key``."""
-    return f"guid:{source_id}:{guid.strip()}"
+    return bounded(f"guid:{source_id}:{guid.strip()}")
+
+
+def bounded(key: str) -> str:
+    """The key, no longer than ``MAX_KEY_BYTES``: the end of a longer one is replaced by a digest of the whole."""
+    raw = key.encode("utf-8", "replace")
+    if len(raw) <= MAX_KEY_BYTES:
+        return key
+    digest = hashlib.sha256(raw).hexdigest()
+    return f"{raw[: MAX_KEY_BYTES - len(digest) - 1].decode('utf-8', 'ignore')}~{digest}"
 
 
 def host_of(url: str) -> str:

@@ -13,7 +13,6 @@ from typing import Any
 import click
 
 from archive.errors import PeriluneError
-from archive.options import reader_left
 
 INTERRUPTED = 130  # the shell's convention for a process ended by SIGINT (128 + 2)
 
@@ -83,6 +82,6 @@ def run(args: list[str] | None = None) -> int:
     except PeriluneError as exc:
         click.echo(f"perilune: {exc}", err=True)
         return exc.exit_code
-    except BrokenPipeError:
-        return reader_left()
+    except SystemExit:  # click's own end when the reader of --help has left; ours all return
+        return 0
     return result if isinstance(result, int) else 0

@@ -61,15 +61,13 @@ class Allowance:
         return self.since is None or found.published_at is None or found.published_at >= self.since
 
     def take(self, due: Iterable[Discovered]) -> list[Discovered]:
-        """As many of ``due`` as may still be fetched; a dry run takes none and remembers them."""
-        wanted = list(due)
+        """As many of ``due`` as may still be fetched; a dry run fetches none and remembers them."""
+        taken = [found for found in due if self.wants(found)][: self.limit]
+        if self.limit is not None:
+            self.limit -= len(taken)
         if self.is_dry_run:
-            self.would_fetch.extend(wanted)
+            self.would_fetch.extend(taken)
             return []
-        if self.limit is None:
-            return wanted
-        taken = wanted[: self.limit]
-        self.limit -= len(taken)
         return taken
 
 

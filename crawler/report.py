@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TextIO
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from archive.model import Discovered
+from archive.terminal import escaped, one_line
 from crawler.accounting import Ledger, SourceCount
 from crawler.run import Outcome
 
@@ -24,8 +27,20 @@ def print_outcome(outcome: Outcome, *, stream: TextIO) -> None:
     """The ledger as a table, then every alarm in a line of its own."""
     console = console_for(stream)
     console.print(ledger_table(outcome.ledger))
+    for line in would_fetch_lines(outcome):
+        console.print(line, markup=False, soft_wrap=True)
     for reason in outcome.verdict.reasons:
-        console.print(f"! {reason}", markup=False)
+        console.print(f"! {reason}", markup=False, soft_wrap=True)
+
+
+def would_fetch_lines(outcome: Outcome) -> Iterator[str]:
+    """After a dry run: a line for each article it would fetch, then how many; nothing after any other run."""
+    if outcome.would_fetch is None:
+        return
+    for found in outcome.would_fetch:
+        published = found.published_at.date().isoformat() if found.published_at else "undated   "
+        yield f"{found.source_id}  {published}  {one_line(found.url)}"
+    yield f"would fetch: {len(outcome.would_fetch)}"
 
 
 def ledger_table(ledger: Ledger) -> Table:
@@ -65,9 +80,11 @@ def why_not(count: SourceCount) -> str:
 
 
 def print_outcome_json(outcome: Outcome, *, stream: TextIO) -> None:
-    """One JSON object a source, then one for the run."""
+    """One JSON object a source, after a dry run one an article it would fetch, then one for the run."""
     for source_id, counts in outcome.ledger.as_json().items():
         print(json.dumps({"source": source_id, **dict(counts)}, ensure_ascii=False), file=stream)  # type: ignore[call-overload]  # a mapping
+    for found in outcome.would_fetch or ():
+        print(escaped(json.dumps(would_fetch_json(found), ensure_ascii=False)), file=stream)
     summary = {
         "run": outcome.run_id,
         "state": outcome.verdict.state,
@@ -75,3 +92,15 @@ def print_outcome_json(outcome: Outcome, *, stream: TextIO) -> None:
         "reasons": list(outcome.verdict.reasons),
     }
     print(json.dumps(summary, ensure_ascii=False), file=stream)
+
+
+def would_fetch_json(found: Discovered) -> dict[str, str | None]:
+    """An article that a dry run would fetch, as it was announced."""
+    return {
+        "would_fetch": found.url,
+        "source": found.source_id,
+        "discovered_via": found.discovered_via,
+        "endpoint": found.endpoint_url,
+        "title": found.title,
+        "published_at": found.published_at.isoformat() if found.published_at else None,
+    }

@@ -71,15 +71,15 @@ def rehearse(config: Config, plan: CrawlPlan, sources: list[Source]) -> Outcome:
     """Poll as a crawl would and say what it would fetch; the archive stays as it is."""
     from crawler.process import fetch
 
-    with scratch_home(config) as elsewhere, closing_engine(elsewhere) as scratch:
-        with looked_at(config, otherwise=scratch) as engine:
-            wanted = due_sources(sources, plan, Store(engine).last_polled(), now=utc_now())
-            frontier = Rehearsal(engine, owner=owner_name(), now=utc_now, is_forced=plan.is_forced)
-            with (
-                held_sources(frontier, wanted) as mine,
-                opened_run(elsewhere, plan, mine, Store(scratch), frontier) as run,
-            ):
-                verdict = closed(run, [], fetch(run, plan, mine)) if mine else FINISHED
+    with (
+        scratch_home(config) as elsewhere,
+        closing_engine(elsewhere) as scratch,
+        looked_at(config, otherwise=scratch) as engine,
+    ):
+        wanted = due_sources(sources, plan, Store(engine).last_polled(), now=utc_now())
+        frontier = Rehearsal(engine, owner=owner_name(), now=utc_now, is_forced=plan.is_forced)
+        with held_sources(frontier, wanted) as mine, opened_run(elsewhere, plan, mine, Store(scratch), frontier) as run:
+            verdict = closed(run, [], fetch(run, plan, mine)) if mine else FINISHED
     return Outcome(run_id=None, verdict=verdict, ledger=run.ledger, would_fetch=tuple(run.allowance.would_fetch))
 
 

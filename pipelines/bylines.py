@@ -71,7 +71,7 @@ def authors_of(
         if found := people(texts, sites=sites):
             return found
     declared = [[*story.organisations, *story.authors] for story in stories if story.is_article]
-    for texts in (*declared, meta_authors(tree)):
+    for texts in declared:
         if found := people(texts):
             return found
     return ()

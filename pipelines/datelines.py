@@ -47,12 +47,13 @@ LABELLED = XPath(
 )
 APART = re.compile(
     r"(?:^|[\s_-])(?:related|sidebar|aside|widget|recommend\w*|popular|trending|latest|recent|more|next"
-    r"|prev\w*|comments?|footer|nav\w*"
-    r"|teasers?|cards?|carousel|slider|promo\w*|upcoming|events?|search|archive|list|feed|ticker|also"
+    r"|prev\w*|comments?|nav\w*"
+    r"|teasers?|cards?|carousel|slider|promos?|promotions?|upcoming|events?|search|archive|list|feed|ticker|also"
     r"|suggest\w*|similar|read-?next"
     r"|kanren|ranking|newest|hot)(?=$|[\s_-])",
     re.IGNORECASE,
 )
+FOOTER = re.compile(r"(?:^|[\s_-])footer(?=$|[\s_-])", re.IGNORECASE)
 APART_TAGS = frozenset({"aside", "nav", "form", "select"})
 URL_DAY = re.compile(
     r"(?:^|[/_=-])((?:19|20)\d\d)([/-]?)(0[1-9]|1[0-2])\2([0-2]\d|3[01])(?=$|[/_.?&-]|[a-z])", re.IGNORECASE
@@ -70,6 +71,7 @@ PUBLISHED = re.compile(
 )
 MAX_LABEL = 160  # characters of an element that is a date and little else
 MAX_LINE = 200  # characters of a line near the headline that may be a dateline
+LABEL_START = 50  # characters: a longer element named date has its date at its start
 AROUND_DATE = 70  # characters beside a date in such a line: byline, section, reading time
 
 
@@ -190,11 +192,15 @@ def is_apart(element: HtmlElement, near: set[HtmlElement]) -> bool:
     for one in (element, *element.iterancestors()):
         if one in near or one.tag == "body":
             return False
-        if one.tag in APART_TAGS or (one.tag == "footer" and near and not in_article(one)):
+        if one.tag in APART_TAGS or (is_footer(one) and not in_article(one)):
             return True
         if APART.search(f"{one.get('class') or ''} {one.get('id') or ''}"):
             return True
     return False
+
+
+def is_footer(element: HtmlElement) -> bool:
+    return bool(element.tag == "footer" or FOOTER.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
 
 
 def in_article(element: HtmlElement) -> bool:

@@ -50,6 +50,7 @@ ZONES = {
     "MESZ": 120,
 }
 PRINTED: tuple[DateOrigin, ...] = ("time", "text")
+EASTERNMOST, WESTERNMOST = timedelta(hours=14), timedelta(hours=-12)  # of all zones, from UTC
 RFC_2822 = re.compile(r"^\w{3},?\s+\d{1,2}\s+\w{3}\s+\d{4}\s+\d{1,2}:\d{2}")
 EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
 # How much an origin is believed; sums where origins agree on the day. The page's own data before what others say of it.
@@ -195,16 +196,29 @@ def chosen_date(candidates: Iterable[DateCandidate]) -> DateCandidate | None:
     if not published:
         return None
     best = max(published, key=lambda one: (support(one, published), TRUST[one.origin]))
-    printed = [one for one in published if one.origin in PRINTED and day_printed(one) < day_printed(best)]
-    if (
-        printed
-        and best.origin not in PRINTED
-        and not any(agrees(best, one) for one in published if one.origin in PRINTED)
-    ):
-        best = printed[0]  # data that is younger than what readers see is when the page was built
+    if stamped := build_stamp(best, published):
+        best = stamped
+    if best.origin not in PRINTED and (shown := next((one for one in published if same_moment_elsewhere(one, best)), None)):
+        best = shown
     same = [one for one in published if agrees(one, best)]
     instants = [one for one in same if one.precision != "day"]
     return max(instants or same, key=lambda one: (one.offset_minutes is not None, TRUST[one.origin]))
+
+
+def build_stamp(best: DateCandidate, published: Sequence[DateCandidate]) -> DateCandidate | None:
+    """The earlier day that readers see, where one origin alone gives a later one: that is when the page was built."""
+    if best.origin in PRINTED or len({one.origin for one in published if agrees(one, best)}) > 1:
+        return None
+    earlier = [one for one in published if one.origin in PRINTED and day_printed(one) < day_printed(best)]
+    return earlier[0] if earlier else None
+
+
+def same_moment_elsewhere(shown: DateCandidate, instant: DateCandidate) -> bool:
+    """True for a printed day that is the UTC instant's in another zone: readers see the day, the data only UTC."""
+    if shown.origin not in PRINTED or instant.precision == "day" or instant.offset_minutes not in (0, None):
+        return False
+    day = datetime.combine(day_printed(shown), time(), UTC)
+    return not agrees(shown, instant) and day - EASTERNMOST <= instant.value < day + timedelta(days=1) - WESTERNMOST
 
 
 def support(one: DateCandidate, others: Sequence[DateCandidate]) -> float:

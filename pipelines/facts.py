@@ -45,10 +45,11 @@ SHELLS = XPath(
     "boolean(//*[@id='root' or @id='app' or @id='__next' or @id='__nuxt' or @id='application'][not(normalize-space())])"
 )
 JAVASCRIPT_CALL = re.compile(
-    r"(?:enable|turn on|activate|requires?|without|activer|activez|aktivieren|habilit\w+|attiva\w*|włącz\w*|включите)\b.{0,40}\bJavaScript"
-    r"|JavaScript.{0,40}\b(?:enabled|disabled|required|aktivieren|to run this app)|JavaScript\s?(?:を有効|が無効)|启用\s?JavaScript",
-    re.I,
-)  # fmt: skip
+    r"(?:enable|turn on|activate|requires?|without|activer|activez|aktivieren|habilit\w+|attiva\w*|włącz\w*|включите)"
+    r"\b.{0,40}\bJavaScript|JavaScript.{0,40}\b(?:enabled|disabled|required|aktivieren|to run this app)"
+    r"|JavaScript\s?(?:を有効|が無効)|启用\s?JavaScript",
+    re.IGNORECASE,
+)
 CHALLENGES = XPath(
     "boolean(//*[contains(@class, 'g-recaptcha') or contains(@class, 'h-captcha') or contains(@class, 'cf-turnstile')"
     " or contains(@id, 'cf-challenge') or contains(@id, 'challenge-form') or contains(@class, 'smart-captcha')"

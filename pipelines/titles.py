@@ -20,6 +20,7 @@ OTHER_HEADINGS = XPath(
     "//h2 | //h3 | //h4 | //font[@size] | //b | //strong | //big | //*[contains(@class, 'title')"
     " or contains(@class, 'headline') or contains(@itemprop, 'headline')]"
 )
+SAME_TEXT = XPath("//body//*[normalize-space(text()) = $title][not(self::a)]")
 SEPARATOR = re.compile(r"\s+[|–—·•«»:›‹/\-~―－｜→⋆*]{1,2}\s+|\s*[|｜»«]\s*|\s+::\s+|:\s+|\s*[_＿]\s*(?=\D{0,40}$)")
 SITE_AT_START = re.compile(r"[^\w]+")
 ENDING = re.compile(r"\s*[#¶§🔗]+$")
@@ -53,7 +54,9 @@ def title_of(tree: HtmlElement, *, head_titles: Sequence[str], sites: Iterable[s
     if bare and (chosen := agreed(named, bare)):
         return Title(text=chosen[0], heading=chosen[1])
     fallback = bare[0] if bare else headings[0][0] if headings else ""
-    return Title(text=fallback, heading=headings[0][1] if headings else None)
+    if headings or not fallback:
+        return Title(text=fallback, heading=headings[0][1] if headings else None)
+    return Title(text=fallback, heading=next(iter(SAME_TEXT(tree, title=fallback)), None))
 
 
 def agreed(headings: Sequence[tuple[str, HtmlElement]], titles: Sequence[str]) -> tuple[str, HtmlElement] | None:

@@ -122,21 +122,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_endpoint_source_id"), "endpoint", ["source_id"], unique=False)
     op.create_table(
-        "outcome",
-        sa.Column("id", BIG_ID, nullable=False),
-        sa.Column("run_id", BIG_ID, nullable=False),
-        sa.Column("source_id", sa.String(), nullable=False),
-        sa.Column("url", sa.String(), nullable=False),
-        sa.Column("outcome", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=True),
-        sa.Column("detail", sa.String(), nullable=True),
-        sa.Column("status", sa.Integer(), nullable=True),
-        sa.Column("at", UTC_TIME, nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["crawl_run.id"], name=op.f("fk_outcome_run_id_crawl_run")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outcome")),
-    )
-    op.create_index("ix_outcome_run_source", "outcome", ["run_id", "source_id"], unique=False)
-    op.create_table(
         "run_source",
         sa.Column("run_id", BIG_ID, nullable=False),
         sa.Column("source_id", sa.String(), nullable=False),
@@ -213,6 +198,26 @@ def upgrade() -> None:
     op.create_index(op.f("ix_capture_payload_digest"), "capture", ["payload_digest"], unique=False)
     op.create_index(op.f("ix_capture_run_id"), "capture", ["run_id"], unique=False)
     op.create_index("ix_capture_url_key_captured_at", "capture", ["url_key", "captured_at"], unique=False)
+    if op.get_bind().dialect.name == "postgresql":  # SQLite took it with the table, before the table it names
+        op.create_foreign_key("fk_article_capture_id_capture", "article", "capture", ["capture_id"], ["id"])
+    op.create_table(
+        "outcome",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("run_id", BIG_ID, nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("detail", sa.String(), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("at", UTC_TIME, nullable=False),
+        sa.Column("capture_id", BIG_ID, nullable=True),
+        sa.ForeignKeyConstraint(["capture_id"], ["capture.id"], name=op.f("fk_outcome_capture_id_capture")),
+        sa.ForeignKeyConstraint(["run_id"], ["crawl_run.id"], name=op.f("fk_outcome_run_id_crawl_run")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outcome")),
+    )
+    op.create_index("ix_outcome_run_source", "outcome", ["run_id", "source_id"], unique=False)
+    op.create_index("ix_outcome_capture_id", "outcome", ["capture_id"], unique=False)
     op.create_table(
         "frontier",
         sa.Column("id", BIG_ID, nullable=False),
@@ -241,7 +246,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("url_key", name=op.f("uq_frontier_url_key")),
     )
     op.create_index(op.f("ix_frontier_article_id"), "frontier", ["article_id"], unique=False)
-    op.create_index("ix_frontier_due", "frontier", ["source_id", "state", "due_at"], unique=False)
+    op.create_index("ix_frontier_due", "frontier", ["source_id", "due_at"], unique=False)
+    op.create_index(
+        "ix_frontier_leased",
+        "frontier",
+        ["lease_owner"],
+        unique=False,
+        sqlite_where=sa.text("lease_owner IS NOT NULL"),
+        postgresql_where=sa.text("lease_owner IS NOT NULL"),
+    )
     op.create_table(
         "revision",
         sa.Column("article_id", BIG_ID, nullable=False),
