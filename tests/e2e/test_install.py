@@ -80,7 +80,8 @@ def test_wheel_holds_packages_sources_migrations_and_the_sample(wheel: Path) -> 
 
 
 def test_what_runs_is_the_wheel(installed: Installed, tmp_path: Path) -> None:
-    script = "import archive, crawler, pipelines, spiders as s; print(*(m.__file__ for m in (archive, crawler, pipelines, s)))"
+    names = "archive", "crawler", "pipelines", "spiders"
+    script = f"import {', '.join(names)}, sys; print(*(sys.modules[name].__file__ for name in {names}))"
     done = installed.run("python", "-c", script, cwd=tmp_path)
     places = done.stdout.split()
     assert len(places) == 4, done.stderr
