@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,11 +77,12 @@ class Score:
 
 
 def read_corpus(folder: Path) -> list[Truth]:
-    """Every page of the corpus, in its order. Exits with a message when the folder is none."""
+    """Every page of the corpus, in its order. Exits with 2 and a message on stderr when the folder is none."""
     try:
         lines = (folder / "truth.jsonl").read_text("utf-8").split("\n")  # not splitlines: U+2028 is no line end here
     except OSError as exc:
-        raise SystemExit(f"{folder}: not a corpus: {exc}") from exc
+        print(f"{folder}: not a corpus: {exc.strerror}: {exc.filename}", file=sys.stderr)
+        raise SystemExit(2) from exc
     return [truth_of(json.loads(line), folder) for line in lines if line.strip()]
 
 
