@@ -9,8 +9,10 @@ from itertools import islice, pairwise
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
+from pipelines.agreement import folded
+from pipelines.calendars import WRITTEN
 from pipelines.datelines import META, branch, is_apart
-from pipelines.names import CJK_LEAD, LEAD, looks_personal, people
+from pipelines.names import CJK_LEAD, LEAD, ROLE, looks_personal, parts_of, people, person
 from pipelines.story import Story
 
 AUTHOR_META = frozenset(
@@ -26,6 +28,10 @@ AUTHOR_LINKS = XPath(
     "//a[contains(@href, '/author/') or contains(@href, '/authors/') or contains(@href, '/contributor')"
     " or contains(@href, '/people/') or contains(@href, '/staff/') or contains(@href, '/writers/')"
     " or contains(@href, '/journalist') or contains(@href, '/profile') or contains(@href, '/by/')]"
+)
+NAMED_AGAIN = XPath(
+    "boolean(//img[@alt = $name or contains(@alt, $about) or starts-with(@alt, concat($name, ','))]"
+    " | //a[contains(@href, $joined) or (contains(@href, $slug) and contains(@href, 'author'))])"
 )
 LABEL_ONLY = re.compile(
     r"^(?:written|posted|published|article|words|story|authored|reviewed)?\s*by\s*:?$|^authors?\s*:?$"
@@ -47,7 +53,7 @@ NOT_BYLINE = re.compile(
 )
 MAX_BYLINE = 120  # characters of an element that is a byline
 PRINTED_BYLINE = re.compile(
-    r"^(?:(?:story|words|text|written|posted|published|reported|article|submitted|reviewed)\s+)?by\s*:?\s+\S"
+    r"^(?:(?:story|words|text|written|posted|published|reported|article|submitted|reviewed)\s+)?(?:by(?:\s*:\s*|\s+)\S|(?-i:By[A-Z][a-z]))"
     r"|^(?:авторы?|текст|автор статьи)\s*[:：]|^von\s+[A-ZÄÖÜ]|^par\s+[A-ZÉ]|^por\s+[A-ZÁÉÍÓÚ]"
     r"|^di\s+[A-Z][a-z]+\s+[A-Z]|^a cura di\s"
     r"|^(?:作者|记者|記者|文|撰文|執筆|取材・文|글)\s*[:：=＝/／]|^(?:本报|本社|新华社)?记者\s|(?:記者|记者|기자)$|^author\s*:|^autor(?:a|in)?\s*:",
@@ -71,7 +77,7 @@ def authors_of(
         if found := people(texts, sites=sites):
             return found
     declared = [[*story.organisations, *story.authors] for story in stories if story.is_article]
-    for texts in declared:
+    for texts in (*declared, meta_authors(tree)):
         if found := people(texts):
             return found
     return ()
@@ -100,6 +106,7 @@ def places(
     for story in stories:
         if story.origin == "payload":
             yield list(story.authors)
+    yield names_alone(tree, [*after[:5], *reversed(before[-4:])])
 
 
 def meta_authors(tree: HtmlElement) -> list[str]:
@@ -147,6 +154,26 @@ def labelled_bylines(tree: HtmlElement, near: set[HtmlElement]) -> list[str]:
 def looks_personal_line(text: str) -> bool:
     """True when the byline, its lead word gone, begins with what reads like a person's name."""
     return any(looks_personal(name) for name in people([text]))
+
+
+def names_alone(tree: HtmlElement, lines: Sequence[str]) -> list[str]:
+    """A name beside the headline that no word introduces, where a role follows it or the page names the person again.
+
+    Names of sections look the same (``Space Weather``): a picture or an address with the name tells them apart.
+    """
+    short = (WRITTEN.sub(" | ", line) for line in lines if len(line) <= MAX_BYLINE)
+    pieces = [piece for line in short for piece in parts_of(line) if piece]
+    for piece, following in pairwise([*pieces, ""]):
+        name = person(piece)
+        if name and looks_personal(name) and (ROLE.match(following.strip()) or is_named_again(tree, name)):
+            return [name]
+    return []
+
+
+def is_named_again(tree: HtmlElement, name: str) -> bool:
+    """True when a picture shows, or an address names, the person."""
+    slug = "-".join(folded(name).split())
+    return bool(NAMED_AGAIN(tree, name=name, about=f"of {name}", slug=f"/{slug}", joined=f"/in/{slug}"))
 
 
 def printed_bylines(lines: Sequence[str]) -> list[str]:

@@ -198,7 +198,9 @@ def chosen_date(candidates: Iterable[DateCandidate]) -> DateCandidate | None:
     best = max(published, key=lambda one: (support(one, published), TRUST[one.origin]))
     if stamped := build_stamp(best, published):
         best = stamped
-    if best.origin not in PRINTED and (shown := next((one for one in published if same_moment_elsewhere(one, best)), None)):
+    if best.origin not in PRINTED and (
+        shown := next((one for one in published if same_moment_elsewhere(one, best)), None)
+    ):
         best = shown
     same = [one for one in published if agrees(one, best)]
     instants = [one for one in same if one.precision != "day"]

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from pipelines.agreement import folded
+from pipelines.calendars import WRITTEN
 from pipelines.prose import one_line
 
 MAX_BYLINE = 300  # characters
@@ -25,7 +26,7 @@ LEADS = (
     r"|(?:tekst|autor(?:ka|zy)?|opracowanie|opr\.|napisał[a]?|przez)\b|door\b|av\b|author|authors?"
     r"|reporter|contributor|writer|byline|name"
 )
-LEAD = re.compile(rf"^\s*(?:{LEADS})\s*[:：\-–—|]?\s*", re.IGNORECASE)
+LEAD = re.compile(rf"^\s*(?:(?-i:By(?=[A-Z][a-z]))|(?:{LEADS})\s*[:：\-–—|]?)\s*", re.IGNORECASE)
 CJK_LEAD = re.compile(
     r"^\s*(?:本报|本網|本网|本社|特约|实习|見習い?|新华社|中新网)?\s*(?:作者|记者|記者|文|文・写真|文／|撰文|编辑|編集|責任編輯|责任编辑|執筆|取材・文|通讯员|ライター|著者|글|기자|이름)"
     r"\s*[:：=＝/／]?\s*"
@@ -86,7 +87,8 @@ GROUP = re.compile(
     r"\b(?:staff|team|editors?|editorial|newsroom|desk|press|agency|news|media|magazine|institute"
     r"|university|department|inc|llc|ltd|gmbh|company|association|reuters|afp|dpa|associated|network"
     r"|foundation|group|society|board|office|bureau|redaktion|rédaction|redacción|redazione|редакция"
-    r"|center|centre|college|studio|gazette|herald|tribune|chronicle|weekly|review|center for|services?|solutions|marketing|blog|guide|online|daily|times|post"
+    r"|center|centre|college|studio"
+    r"|gazette|herald|tribune|chronicle|weekly|review|center for|services?|solutions|marketing|blog|guide|online|daily|times|post"
     r"|journal|tass|тасс|риа|xinhua|新华社|編集部|通信|club|bank|health|insurance|software|digital)\b"
     r"|[a-z]\.(?:com|org|net|de|io|co)\b",
     re.IGNORECASE,
@@ -130,6 +132,7 @@ def names_in(byline: str) -> list[str]:
     text = WRAPPED.sub(r"\1", text)
     for pattern in (EMAIL, LINK, BRACKET, HANDLE):
         text = pattern.sub(" ", text)
+    text = WRITTEN.sub(" | ", text)
     text = without_lead(text)
     return [name for part in parts_of(text) if (name := person(part))]
 

@@ -72,8 +72,10 @@ def test_a_table_layout_of_1999_tells_title_author_and_day():
     ("body", "authors", "day"),
     [
         (
-            '<p class="byline">By <a rel="author" href="/a">Nessa Carrow</a> ·'
-            ' <time datetime="2026-03-05T23:00:00-05:00">Mar 5</time></p>',
+            (
+                '<p class="byline">By <a rel="author" href="/a">Nessa Carrow</a> ·'
+                ' <time datetime="2026-03-05T23:00:00-05:00">Mar 5</time></p>'
+            ),
             ("Nessa Carrow",),
             date(2026, 3, 5),
         ),
