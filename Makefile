@@ -6,7 +6,7 @@ WORKERS ?= 2
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --quiet \
 	--no-config --custom-compile-command "make lock"
 
-.PHONY: help demo test lint format check lock setup postgres clean
+.PHONY: help demo test lint format check docs lock setup postgres clean
 
 help:
 	@echo "make demo     crawl a bundled sample of publishers on this machine and show what came of it"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint     formatting, types, who imports whom, the lock"
 	@echo "make check    lint and test"
 	@echo "make format   put the code in order"
+	@echo "make docs     write docs/commands.md from what --help says"
 	@echo "make lock     renew requirements.lock from the ranges in pyproject.toml"
 	@echo "make clean    remove .venv, caches and the demo's archive"
 
@@ -35,6 +36,9 @@ check: lint test
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup
+	$(BIN)/python -m tests.reference
 
 # Nothing is done where .venv already holds what the lock says.
 setup:
