@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
+import sys
 from pathlib import Path
 from typing import TextIO
 
@@ -18,12 +20,12 @@ EDITION_FILE = "edition"
 SHOWN = 'title:"68th Session of COPUOS"'
 QUERY = 'telescope OR "space tug"'
 NEXT = (
-    "perilune search '\"lunar orbit\" after:2026-01'",
-    "perilune search 小惑星",
-    "perilune runs 1",
-    "perilune stats",
-    "perilune verify",
-    "perilune export --format jsonl -",
+    "search '\"lunar orbit\" after:2026-01'",
+    "search 小惑星",
+    "runs 1",
+    "stats",
+    "verify",
+    "export --format jsonl -",
 )
 
 
@@ -77,20 +79,21 @@ def show_archive(config: Config, stream: TextIO) -> None:
 
     engine = open_engine(config.database_url, read_only=True)
     with engine.connect() as connection:
-        [first, *_] = search(connection, SHOWN, limit=1).hits
-        view = article_view(connection, first.id)
+        hits = search(connection, SHOWN).hits
+        shown = next(hit.id for hit in hits if hit.duplicate_of is None)
+        view = article_view(connection, shown)
         page = search(connection, QUERY, limit=3)
-    home = f"--home {config.home}"
-    say(stream, heading(f"perilune show {first.id} {home}"))
+    program, home = typed_program(), f"--home {typed_path(config.home)}"
+    say(stream, heading(f"{program} show {shown} {home}"))
     for line in article_lines(view) if view else ():
         say(stream, line)
-    say(stream, heading(f"perilune search '{QUERY}' {home}"))
+    say(stream, heading(f"{program} search '{QUERY}' {home}"))
     for hit in page.hits:
         for line in hit_lines(hit):
             say(stream, line)
     say(stream, f"{page.total} hits" + heading("Try next"))
     for command in NEXT:
-        say(stream, f"  {command} {home}")
+        say(stream, f"  {program} {command} {home}")
 
 
 def heading(text: str) -> str:
@@ -101,3 +104,14 @@ def heading(text: str) -> str:
 def say(stream: TextIO, line: str) -> None:
     """A line of result; without colours where the stream is no terminal."""
     click.echo(line, file=stream)
+
+
+def typed_program() -> str:
+    """What to type for this program here: its name where the shell finds it, else the path it was started by."""
+    return "perilune" if shutil.which("perilune") else typed_path(Path(sys.argv[0]).absolute())
+
+
+def typed_path(path: Path) -> str:
+    """The path as short as it may be typed from the working directory, quoted where the shell needs it."""
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here)) if path.is_relative_to(here) else str(path))
