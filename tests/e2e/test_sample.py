@@ -123,7 +123,8 @@ def test_the_second_crawl_fetches_no_article_again(crawled: Crawled) -> None:
 def test_every_warc_passes_warcio_check(crawled: Crawled) -> None:
     files = sorted((crawled.home / "warc").glob("*.warc.gz"))
     assert files
-    checked = subprocess.run([sys.executable, "-m", "warcio.cli", "check", "-v", *map(str, files)], capture_output=True, text=True, check=False)  # fmt: skip
+    command = [sys.executable, "-m", "warcio.cli", "check", "-v", *map(str, files)]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout[-2000:]
 
 

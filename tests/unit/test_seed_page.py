@@ -65,7 +65,7 @@ PLACEMENTS: dict[str, tuple[str, str]] = {
     ),
     "widgets inside": (
         (
-            f'<div class="widget widget_categories"><h2 class="widget-title">Popular Categories</h2><ul>{LINKS}</ul></div>'
+            f'<div class="widget widget_categories"><h2 class="widget-title">Popular Categories</h2><ul>{LINKS}</ul></div>'  # noqa: E501
             f'<div class="widget widget_search"><h2 class="widget-title">Search the website</h2>{FORM}</div>'
         ),
         "",
@@ -142,9 +142,9 @@ PLACEMENTS: dict[str, tuple[str, str]] = {
     ),
     "page builder": (
         (
-            '<div class="elementor-widget elementor-widget-heading"><h3 class="elementor-heading-title">Popular Categories'
+            '<div class="elementor-widget elementor-widget-heading"><h3 class="elementor-heading-title">Popular Categories'  # noqa: E501
             f'</h3></div><div class="elementor-widget elementor-widget-text-editor"><p>{LINK_LINE}</p></div>'
-            '<div class="elementor-widget elementor-widget-heading"><h3 class="elementor-heading-title">Search the website'
+            '<div class="elementor-widget elementor-widget-heading"><h3 class="elementor-heading-title">Search the website'  # noqa: E501
             f'</h3></div><div class="elementor-widget elementor-widget-search-form">{FORM}</div>'
         ),
         "",
