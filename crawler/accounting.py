@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scrapy import signals
+from scrapy.exceptions import DropItem
 
 from archive.model import Fetched, Missed, Polled, Settled
 from crawler.context import context_of
@@ -112,6 +113,9 @@ class LedgerPipeline:
         return pipeline
 
     def process_item(self, item: object) -> object:
+        """Raises ``DropItem`` for what was let go because the run is being ended: it was never asked for."""
+        if isinstance(item, Missed | Polled) and item.reason == "interrupted":
+            raise DropItem("the run is being ended", log_level="DEBUG")
         self.ledger.took(item)
         return item
 

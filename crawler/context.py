@@ -65,3 +65,8 @@ def context_of(crawler: Crawler) -> RunContext:
 def software() -> str:
     """This program and its version, as in the user agent and in ``warcinfo``."""
     return f"Perilune/{version('perilune')}"
+
+
+def user_agent(contact: str | None) -> str:
+    """Who asks, and where to complain."""
+    return f"{software()} (+{contact})" if contact else software()

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archive.config import Config
-
-SECRET = re.compile(r"(?<=:)[^:@/]+(?=@)")  # the password of scheme://user:password@host
+from crawler.context import user_agent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,25 +17,31 @@ class Effective:
     layer: str
 
 
-def effective_settings(config: Config, environ: Mapping[str, str] | None = None) -> list[Effective]:
+def effective_settings(config: Config) -> list[Effective]:
     """Our own values first, then every Scrapy setting that ``crawler/settings.py`` sets, by name."""
+    from archive.database import known_url, shown
     from crawler import settings as ours
 
-    environ = os.environ if environ is None else environ
     own = {
         "home": str(config.home),
-        "database_url": redacted(config.database_url),
+        "database_url": shown(known_url(config.database_url)),
         "sources": str(config.sources) if config.sources else "(packaged)",
         "contact": config.contact or "(none: only loopback may be crawled)",
         "allow_private": str(config.allow_private).lower(),
     }
     rows = [Effective(name=name, value=value, layer=config.layers[name]) for name, value in own.items()]
-    for name in sorted(vars(ours)):
-        if name.isupper():
-            rows.append(Effective(name=name, value=redacted(repr(getattr(ours, name))), layer="crawler/settings.py"))
+    above = from_configuration(config)
+    for name in sorted(filter(str.isupper, vars(ours))):
+        value, layer = above.get(name, (getattr(ours, name), "crawler/settings.py"))
+        rows.append(Effective(name=name, value=repr(value), layer=layer))
     return rows
 
 
-def redacted(value: str) -> str:
-    """The value with the password of an address replaced by ``***``."""
-    return SECRET.sub("***", value)
+def from_configuration(config: Config) -> dict[str, tuple[object, str]]:
+    """Scrapy settings that the configuration sets above ``crawler/settings.py``: (value, layer) by name."""
+    above: dict[str, tuple[object, str]] = {}
+    if config.contact:
+        above["USER_AGENT"] = (user_agent(config.contact), config.layers["contact"])
+    if config.layers["allow_private"] != "default":
+        above["PERILUNE_ALLOW_PRIVATE"] = (config.allow_private, config.layers["allow_private"])
+    return above

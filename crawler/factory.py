@@ -7,16 +7,40 @@ from contextlib import ExitStack
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.settings import BaseSettings
 
 from archive.config import load_config
 from archive.frontier import Frontier
 from archive.store import Store
 from crawler.context import RunContext
 from crawler.plan import CrawlPlan, refuse_without_contact
-from crawler.process import Watch
+from crawler.process import Watch, added_settings
 from crawler.run import closed, closing_engine, held_sources, opened_run, owner_name, utc_now
 from crawler.verdict import Fetch
 from spiders.registry import load_sources
+from spiders.source import SourceSpider
+
+
+class RunSettings:
+    """Scrapy add-on: the configuration and the source file also count where Scrapy itself was started."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> RunSettings:
+        return cls(crawler)
+
+    @classmethod
+    def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
+        """The address guard belongs to the process: Scrapy makes its resolver from the process's settings."""
+        settings.set("PERILUNE_ALLOW_PRIVATE", load_config(os.environ).allow_private, priority="spider")
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Below Scrapy's command line (``-s``), above ``crawler/settings.py``."""
+        spider = self.crawler.spidercls
+        if issubclass(spider, SourceSpider) and not hasattr(self.crawler, "perilune"):
+            settings.update(added_settings(load_config(os.environ), list(spider.sources)), priority="spider")
 
 
 def opened_for(crawler: Crawler) -> RunContext:

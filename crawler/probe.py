@@ -16,7 +16,7 @@ from scrapy.settings import Settings
 from twisted.python.failure import Failure
 
 from archive.config import Config
-from crawler.context import software
+from crawler.context import user_agent
 
 MAX_PROBES = 40  # requests a call: a site's home page, robots.txt and the usual places of feeds and sitemaps
 OF_A_RUN = (
@@ -67,8 +67,7 @@ def probe_settings(config: Config) -> Settings:
     for name in ("DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES", "ITEM_PIPELINES", "EXTENSIONS"):
         kept = {path: order for path, order in settings.getdict(name).items() if not str(path).startswith(OF_A_RUN)}
         settings.set(name, kept, priority="cmdline")
-    contact = f" (+{config.contact})" if config.contact else ""
-    settings.set("USER_AGENT", software() + contact, priority="cmdline")
+    settings.set("USER_AGENT", user_agent(config.contact), priority="cmdline")
     settings.set("PERILUNE_ALLOW_PRIVATE", config.allow_private, priority="cmdline")
     settings.set("PERILUNE_CAPTURE", False, priority="cmdline")
     settings.set("LOG_LEVEL", "ERROR", priority="cmdline")

@@ -10,7 +10,8 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
-from crawler.context import RunContext, software
+from archive.config import Config
+from crawler.context import RunContext, user_agent
 from crawler.plan import CrawlPlan
 from crawler.politeness import download_slots
 from crawler.verdict import Fetch
@@ -42,19 +43,21 @@ def run_settings(run: RunContext, plan: CrawlPlan, sources: list[Source]) -> Set
     """``crawler/settings.py`` with what this run adds to it."""
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
-    added: dict[str, Any] = {  # Any: Scrapy settings are of every type
-        "LOG_LEVEL": plan.log_level,
-        "PERILUNE_ALLOW_PRIVATE": run.config.allow_private,
-        "PERILUNE_SOURCES": str(run.config.sources) if run.config.sources else None,
+    settings.update({"LOG_LEVEL": plan.log_level, **added_settings(run.config, sources)}, priority="cmdline")
+    return settings
+
+
+def added_settings(config: Config, sources: list[Source]) -> dict[str, Any]:  # Any: Scrapy settings are of every type
+    """What the configuration and the source files say to Scrapy."""
+    return {
+        "USER_AGENT": user_agent(config.contact),
+        "PERILUNE_ALLOW_PRIVATE": config.allow_private,
+        "PERILUNE_SOURCES": str(config.sources) if config.sources else None,
         "DOWNLOAD_SLOTS": download_slots(
             {source.host_group: (source.download_delay, source.concurrency) for source in sources}
         ),
         "PERILUNE_GUIDE": {source.id: guide_of(source) for source in sources},
     }
-    if run.config.contact:
-        added["USER_AGENT"] = f"{software()} (+{run.config.contact})"
-    settings.update(added, priority="cmdline")
-    return settings
 
 
 def guide_of(source: Source) -> SourceGuide:

@@ -13,17 +13,24 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, select
 
 from archive.config import Config
-from archive.database import archive_exists, open_engine
+from archive.database import archive_exists, open_engine, reading
 from archive.errors import LockedError
-from archive.frontier import AnnounceResult, Frontier, discovered_of, held_as_alias, is_free, known_rows
+from archive.frontier import (
+    AnnounceResult,
+    Frontier,
+    discovered_of,
+    held_as_alias,
+    is_free,
+    key_or_none,
+    known_rows,
+    living_owners,
+)
 from archive.migrate import current, ensure_schema
 from archive.model import Discovered
 from archive.schema import FrontierRow, LockRow
-from archive.urls import url_key
 
 
 class Rehearsal(Frontier):
@@ -37,12 +44,13 @@ class Rehearsal(Frontier):
         """Which of the URLs would be fetched; each is named once in a run."""
         by_key: dict[str, Discovered] = {}
         for one in found:
-            by_key.setdefault(url_key(one.url), one)
-        with Session(self.engine) as session:
-            rows = known_rows(session, by_key)
-            held = held_as_alias(session, by_key)
-            now = self.now()
-            due = {key for key, row in rows.items() if self.may_lease(row, now)}
+            if (key := key_or_none(one.url)) is not None:
+                by_key.setdefault(key, one)
+        now = self.now()
+        with reading(self.engine) as session:
+            rows, held = known_rows(session, by_key), held_as_alias(session, by_key)
+            living = living_owners(session, now)
+            due = {key for key, row in rows.items() if self.may_lease(row, now, living)}
         new = by_key.keys() - rows.keys() - held
         wanted = {key: one for key, one in by_key.items() if key in due | new and key not in self.taken}
         self.taken |= wanted.keys()
@@ -52,13 +60,13 @@ class Rehearsal(Frontier):
         """What earlier runs of these sources left, as :meth:`Frontier.lease_due` says it."""
         query = (
             select(FrontierRow)
-            .where(FrontierRow.source_id.in_(source_ids))
-            .where(or_(FrontierRow.due_at.is_not(None), FrontierRow.state == "leased"))
+            .where(FrontierRow.source_id.in_(source_ids), FrontierRow.due_at.is_not(None))
             .order_by(FrontierRow.id)
         )
         now = self.now()
-        with Session(self.engine) as session:
-            rows = [row for row in session.scalars(query) if self.may_lease(row, now)][:limit]
+        with reading(self.engine) as session:
+            living = living_owners(session, now)
+            rows = [row for row in session.scalars(query) if self.may_lease(row, now, living)][:limit]
             self.taken |= {row.url_key for row in rows}
             return [discovered_of(row) for row in rows]
 
@@ -69,7 +77,7 @@ class Rehearsal(Frontier):
     def hold(self, names: Iterable[str]) -> set[str]:
         """Those of ``names`` that no living run holds; raises ``LockedError`` when there are none."""
         wanted, now = sorted(set(names)), self.now()
-        with Session(self.engine) as session:
+        with reading(self.engine) as session:
             rows = {row.name: row for row in session.scalars(select(LockRow).where(LockRow.name.in_(wanted)))}
             free = {name for name in wanted if name not in rows or is_free(rows[name], now)}
         if wanted and not free:

@@ -13,6 +13,7 @@ USER_AGENT = f"Perilune/{version('perilune')}"  # default Scrapy's name; crawler
 ROBOTSTXT_USER_AGENT = "Perilune"  # default None (the whole user agent, whose contact address could match a rule)
 PERILUNE_CAPTURE = True  # ours; off only where nothing is archived (`perilune sources check`)
 PERILUNE_RUN_FACTORY = "crawler.factory.opened_for"  # ours; opens a run when Scrapy was started without perilune
+ADDONS = {"crawler.factory.RunSettings": 0}  # default none; what a run adds to this file, when Scrapy was so started
 
 # What runs
 SPIDER_LOADER_CLASS = "spiders.loader.SourceLoader"  # default finds classes; ours makes every source file a spider
@@ -41,6 +42,7 @@ DOWNLOADER_MIDDLEWARES = {
 EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,  # knows one least delay for all slots
     "crawler.politeness.PoliteThrottle": 0,
+    "crawler.halting.Halt": 0,
     "crawler.leasing.LockKeeper": 0,
     "crawler.progress.Progress": 0,
 }

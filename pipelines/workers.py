@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import resource
+import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired, ProcessPool
@@ -97,7 +100,8 @@ class ExtractionPool:
 
     async def read(self, page: Page) -> Read:
         """The page as read; ``Rejected`` with ``extraction_timeout`` or ``extraction_crash`` when the worker died."""
-        future = self.pool.schedule(read_page, args=(page,), timeout=self.timeout_s)
+        with deaf_to_interrupts():
+            future = self.pool.schedule(read_page, args=(page,), timeout=self.timeout_s)
         try:
             return await asyncio.wrap_future(future)
         except (TimeoutError, FutureTimeoutError):
@@ -111,6 +115,21 @@ class ExtractionPool:
         """End the workers; pages still waiting are dropped (their captures are kept)."""
         self.pool.stop()  # type: ignore[no-untyped-call]  # pebble's own
         self.pool.join()
+
+
+@contextmanager
+def deaf_to_interrupts() -> Iterator[None]:
+    """What is started inside never hears Ctrl-C, which a terminal sends to every process: the run ends its workers.
+
+    A signal mask is inherited by threads and processes from whoever starts them. The resource tracker is started
+    before, since starting it would lift the mask (CPython's ``multiprocessing/resource_tracker.py``).
+    """
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def start_worker(memory_bytes: int) -> None:
