@@ -13,13 +13,14 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 WORD = re.compile(r"\w+")
 NOT_WORD = re.compile(r"[\W_]+")
 UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")  # Thai, kana, Han: written without spaces
 UNSPACED_SHARE = 0.2  # of the characters; from here a text is counted by characters
+NO_URL = "http://unknown.example/"  # where truth names none; RFC 2606
 BAD = 0.8  # F1; a page under it is counted as lost
 
 
@@ -98,7 +99,7 @@ def truth_of(row: dict[str, object], folder: Path) -> Truth:
     return Truth(
         id=str(row["id"]),
         file=folder / str(row["file"]),
-        url=str(row["url"]),
+        url=text("url") or NO_URL,
         text=text("text"),
         title=text("title"),
         author=text("author"),
@@ -167,6 +168,7 @@ def same_day(found: datetime | date | None, truth: str) -> bool:
         day = found.date() if isinstance(found, datetime) else found
         return day.isoformat() == truth
     instant = datetime.fromisoformat(truth)
+    instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
     if not isinstance(found, datetime):
         return abs(found - instant.date()) <= timedelta(days=1)
     return abs(found - instant) <= timedelta(hours=24)

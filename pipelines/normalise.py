@@ -13,20 +13,16 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
 from archive.digests import text_digest
-from archive.model import AliasKind, Article, Capture, DateCandidate, DateOrigin, Discovered, Extracted, Precision
+from archive.model import AliasKind, Article, Capture, DateCandidate, Discovered, Extracted
 from archive.urls import WWW, canonical_url, host_of, url_key
+from pipelines import dates
+from pipelines.words import word_count
 
-# Whom to believe first. Data that editors' systems write before what is shown, what is shown before guesses;
-# a sitemap's date is often the day of its last build.
-TRUST: tuple[DateOrigin, ...] = ("json-ld", "meta", "microdata", "payload", "time", "feed", "text", "url", "sitemap")
 FIRST_DAY = datetime(1957, 10, 4, tzinfo=UTC)  # Sputnik 1: no news of space is older
 ZONE_SLACK = timedelta(hours=14)  # UTC+14, the easternmost zone: its day begins that much before UTC's
-FINENESS: dict[Precision, int] = {"unknown": 0, "day": 1, "minute": 2, "second": 3}
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u200b\u00ad\u2060]")
 SPACES = re.compile(r"[^\S\n]+")
 BLANK_LINES = re.compile(r"\n\s*\n\s*")
-UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-WORD = re.compile(r"[^\W_](?:[\w'’-]*\w)?")
 VARIANT_SEGMENT = re.compile(r"(?:amp|print|\d+|page|full|index\.\w+|default\.\w+)", re.IGNORECASE)
 
 
@@ -89,31 +85,14 @@ def announced(discovered: Discovered) -> tuple[DateCandidate, ...]:
 
 
 def chosen_date(candidates: Iterable[DateCandidate], *, now: datetime) -> DateCandidate | None:
-    """The publication date to believe; None when none is believable.
-
-    The most trusted origin decides on the day (``TRUST``; among equals the first named). Another candidate
-    that names the same day to the second lends its instant. A modification date is never a publication date.
-    """
-    published = [one for one in candidates if one.role == "published" and is_possible(one, now)]
-    if not published:
-        return None
-    best = min(published, key=lambda one: TRUST.index(one.origin))
-    finer = [one for one in published if FINENESS[one.precision] > FINENESS[best.precision] and same_day(one, best)]
-    if best.precision in ("day", "unknown") and finer:
-        return max(finer, key=lambda one: (FINENESS[one.precision], -TRUST.index(one.origin)))
-    return best
+    """The publication date to believe among the possible ones (how: ``pipelines.dates``); None when there is none."""
+    return dates.chosen_date([one for one in candidates if is_possible(one, now)])
 
 
 def is_possible(candidate: DateCandidate, now: datetime) -> bool:
     """Neither before the first satellite nor in the future; a day may have begun farther east."""
     slack = ZONE_SLACK if candidate.precision == "day" else timedelta()
     return FIRST_DAY <= candidate.value <= now + slack and candidate.value - slack <= now
-
-
-def same_day(instant: DateCandidate, day: DateCandidate) -> bool:
-    """The instant falls on the day, on the clock it was printed in."""
-    local = instant.value + timedelta(minutes=instant.offset_minutes or 0)
-    return local.date() == day.value.date()
 
 
 def modified_at(
@@ -123,7 +102,7 @@ def modified_at(
     changed = [one for one in candidates if one.role == "modified" and is_possible(one, now)]
     if not changed:
         return None
-    value = min(changed, key=lambda one: TRUST.index(one.origin)).value
+    value = max(changed, key=lambda one: dates.TRUST[one.origin]).value
     return None if published is not None and value < published.value else value
 
 
@@ -213,9 +192,3 @@ def clean_line(text: str) -> str:
 def clean_lines(texts: Iterable[str]) -> tuple[str, ...]:
     """Each as ``clean_line``, without empty ones and repeats."""
     return tuple(dict.fromkeys(line for text in texts if (line := clean_line(text))))
-
-
-def word_count(text: str) -> int:
-    """Words; a character is one where writing has no spaces (Chinese, Japanese, Thai)."""
-    unspaced, rest = UNSPACED.subn(" ", text)[::-1]
-    return unspaced + len(WORD.findall(rest))
