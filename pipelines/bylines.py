@@ -73,7 +73,7 @@ def authors_of(
 
     The site itself counts as author only where its data says so and nothing names a person.
     """
-    for texts in places(tree, stories, heading, before, after):
+    for texts in places(tree, stories, heading, before, after, sites):
         if found := people(texts, sites=sites):
             return found
     declared = [[*story.organisations, *story.authors] for story in stories if story.is_article]
@@ -89,6 +89,7 @@ def places(
     heading: HtmlElement | None,
     before: Sequence[str],
     after: Sequence[str],
+    sites: frozenset[str],
 ) -> Iterator[list[str]]:
     """Bylines, a list for every place that may hold them, the most trusted first."""
     for story in stories:
@@ -106,7 +107,8 @@ def places(
     for story in stories:
         if story.origin == "payload":
             yield list(story.authors)
-    yield names_alone(tree, [*after[:5], *reversed(before[-4:])])
+    alone = names_alone(tree, [*after[:5], *reversed(before[-4:])])
+    yield [name for name in alone if folded(name) not in sites]
 
 
 def meta_authors(tree: HtmlElement) -> list[str]:

@@ -84,11 +84,13 @@ NOBODY = re.compile(
     re.IGNORECASE,
 )
 GROUP = re.compile(
-    r"\b(?:staff|team|editors?|editorial|newsroom|desk|press|agency|news|media|magazine|institute"
+    r"(?:機構|研究所|大学|協会|新聞|通信|編集部|放送|委員会|株式会社|研究院|日报|晚报|新华社|电视台|编辑部|出版社|신문|방송|뉴스)"
+    r"|\b(?:staff|team|editors?|editorial|newsroom|desk|press|agency|news|media|magazine|institute"
     r"|university|department|inc|llc|ltd|gmbh|company|association|reuters|afp|dpa|associated|network"
     r"|foundation|group|society|board|office|bureau|redaktion|rédaction|redacción|redazione|редакция"
     r"|center|centre|college|studio"
-    r"|gazette|herald|tribune|chronicle|weekly|review|center for|services?|solutions|marketing|blog|guide|online|daily|times|post"
+    r"|gazette|herald|tribune|chronicle|weekly|review|center for|services?|solutions|marketing|blog|guide"
+    r"|online|daily|times|post"
     r"|journal|tass|тасс|риа|xinhua|新华社|編集部|通信|club|bank|health|insurance|software|digital)\b"
     r"|[a-z]\.(?:com|org|net|de|io|co)\b",
     re.IGNORECASE,

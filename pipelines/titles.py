@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.etree import XPath
@@ -23,6 +24,11 @@ OTHER_HEADINGS = XPath(
 SAME_TEXT = XPath("//body//*[normalize-space(text()) = $title][not(self::a)]")
 SEPARATOR = re.compile(r"\s+[|–—·•«»:›‹/\-~―－｜→⋆*]{1,2}\s+|\s*[|｜»«]\s*|\s+::\s+|:\s+|\s*[_＿]\s*(?=\D{0,40}$)")
 SITE_AT_START = re.compile(r"[^\w]+")
+MAX_PARTS = 60  # children of a heading that are read
+BESIDE = re.compile(
+    r"overline|kicker|topline|eyebrow|offscreen|sr-only|screen-reader|badge|sourcelnk|comment", re.IGNORECASE
+)
+OPEN_ENDS = ":：|-–—,."  # a line that starts so has lost its beginning
 ENDING = re.compile(r"\s*[#¶§🔗]+$")
 
 
@@ -73,18 +79,28 @@ def agreed(headings: Sequence[tuple[str, HtmlElement]], titles: Sequence[str]) -
 
 
 def heading_text(element: HtmlElement) -> str:
-    """A heading on one line, its line breaks read as spaces and its anchor mark left out."""
-    pieces = []
-    for node in element.iter():
-        if node.tag == "br" or node.tag in ("div", "p", "span"):
-            pieces.append(" " if node.tag != "span" else "")
-        if isinstance(node.tag, str) and node.tag not in ("script", "style", "button"):
-            pieces.append(node.text or "")
-        if node is not element:
-            pieces.append(node.tail or "")
-        if len(pieces) > 200:
-            break
-    return ENDING.sub("", one_line("".join(pieces)))
+    """A heading on one line; line breaks read as spaces, marks and kickers left out.
+
+    A kicker with a colon behind it (``Moon: Ice below the rim``) is part of the title.
+    """
+    whole, bare = one_line(spoken(element, None)), one_line(spoken(element, BESIDE))
+    is_part = (
+        not bare or bare[0] in OPEN_ENDS or bare[-1] == ":" or whole.removesuffix(bare).rstrip().endswith((":", "："))
+    )
+    return ENDING.sub("", whole if is_part else bare)
+
+
+def spoken(element: HtmlElement, beside: re.Pattern[str] | None) -> str:
+    """The element's text without parts whose class matches ``beside``."""
+    pieces = [element.text or ""]
+    for child in islice(element, MAX_PARTS):
+        if not isinstance(child.tag, str) or child.tag in ("script", "style", "button", "svg"):
+            pieces.append(child.tail or "")
+            continue
+        is_beside = beside is not None and beside.search(child.get("class") or "")
+        space = " " if child.tag in ("br", "div", "p") else ""
+        pieces += [space, "" if is_beside else spoken(child, beside), space, child.tail or ""]
+    return "".join(pieces)
 
 
 def site_forms(sites: Iterable[str], url: str) -> frozenset[str]:

@@ -24,7 +24,7 @@ def postgres_socket() -> Iterator[str]:
     binaries = find_binaries()
     if binaries is None:
         reason = "no PostgreSQL server programs here; `make postgres` installs them"
-        if os.environ.get("CI"):
+        if os.environ.get("CI") or os.environ.get("PERILUNE_REQUIRE_POSTGRES"):
             pytest.fail(reason)
         pytest.skip(reason)
     with private_server(binaries) as socket:
@@ -50,6 +50,23 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     admin(socket, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     yield url_of(socket, name)
     admin(socket, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres_url(postgres_socket: str) -> Iterator[str]:
+    """The address of a database with nothing in it."""
+    name = f"empty_{secrets.token_hex(8)}"
+    admin(postgres_socket, f"CREATE DATABASE {name}")
+    yield url_of(postgres_socket, name)
+    admin(postgres_socket, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without a schema, on each engine; SQLite's file is not there yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/new/archive.db"
+    return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

@@ -89,6 +89,11 @@ def test_a_line_separator_in_a_text_ends_no_row(tmp_path) -> None:
     assert truth.text == "one\u2028two"
 
 
+def test_a_page_without_an_address_has_a_harmless_one(tmp_path) -> None:
+    [truth] = read_corpus(a_corpus(tmp_path, url=None))
+    assert truth.url == "http://unknown.example/"
+
+
 def test_a_missing_corpus_is_said_plainly(tmp_path, capsys) -> None:
     with pytest.raises(SystemExit) as ended:
         read_corpus(tmp_path / "nowhere")

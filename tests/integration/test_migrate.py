@@ -1,0 +1,115 @@
+"""archive.migrate: the schema is made once, upgraded on demand, and equals the mappings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from archive.database import open_engine
+from archive.errors import SchemaError
+from archive.migrate import current, ensure_schema, head, upgrade
+from archive.schema import Base
+
+
+@pytest.fixture
+def empty(empty_url):
+    engine = open_engine(empty_url)
+    yield engine
+    engine.dispose()
+
+
+def set_version(engine, version):
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+
+
+def is_mapped(thing, name, kind, is_reflected, other):
+    """Not the search index, which archive.textindex makes; nor a constraint SQLite can't have by name."""
+    return kind != "table" or not name.startswith(("article_fts", "article_search"))
+
+
+def test_migrations_make_what_the_mappings_say(engine):
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": is_mapped, "compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_mappings_and_migrations_reference_the_same_tables(engine):
+    found = {
+        (table, key["referred_table"], *key["constrained_columns"])
+        for table in Base.metadata.tables
+        for key in inspect(engine).get_foreign_keys(table)
+    }
+    assert ("article", "capture", "capture_id") in found
+    assert ("capture", "article", "article_id") in found
+    assert ("outcome", "capture", "capture_id") in found
+
+
+def test_first_use_makes_the_schema(empty):
+    assert current(empty) is None
+    ensure_schema(empty)
+    ensure_schema(empty)
+    assert current(empty) == head() == "0001"
+    assert "article_search" in inspect(empty).get_table_names()
+
+
+def test_upgrade_says_from_where_to_where(empty):
+    assert upgrade(empty) == (None, "0001")
+    assert upgrade(empty) == ("0001", "0001")
+
+
+def test_newer_schema_is_refused_in_words(engine):
+    set_version(engine, "9999")
+    for use in (ensure_schema, upgrade):
+        with pytest.raises(SchemaError, match=r"has schema 9999, .* up to 0001: install a newer Perilune") as caught:
+            use(engine)
+        assert caught.value.exit_code == 2
+
+
+def test_older_schema_is_not_upgraded_in_passing(engine, monkeypatch):
+    monkeypatch.setattr("archive.migrate.head", lambda: "0002")  # as after an update of the program
+    with pytest.raises(SchemaError, match="has schema 0001, this program needs 0002. Run: perilune db upgrade"):
+        ensure_schema(engine)
+
+
+def test_database_of_another_program_is_left_alone(empty):
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE invoices (id INTEGER)"))
+    for use in (ensure_schema, upgrade):
+        with pytest.raises(SchemaError, match="tables that are not Perilune's"):
+            use(empty)
+    assert inspect(empty).get_table_names() == ["invoices"]
+
+
+def test_processes_that_meet_a_new_database_make_it_once(empty_url):
+    program = (
+        "import sys; from archive.database import open_engine; from archive.migrate import ensure_schema;"
+        "sys.stdin.readline(); ensure_schema(open_engine(sys.argv[1])); print('made')"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, empty_url],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(4)
+    ]  # fmt: skip
+    for process in started:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    ended = [process.communicate(timeout=60) for process in started]
+    assert [out for out, _ in ended] == ["made\n"] * 4, ended
+
+
+def test_migration_that_fails_leaves_nothing(empty, monkeypatch):
+    def refuse(connection):
+        raise RuntimeError("cut off")
+
+    monkeypatch.setattr("archive.textindex.create_index", refuse)  # the last step of the first version
+    with pytest.raises(RuntimeError, match="cut off"):
+        upgrade(empty)
+    assert inspect(empty).get_table_names() == []
