@@ -7,6 +7,7 @@ writes, two writers queue instead of failing, and they can't deadlock. Readers w
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
@@ -87,15 +88,13 @@ def known_url(database_url: str) -> URL:
 def shown(url: URL) -> str:
     """The address for people: a password reads ``***``, in the query too."""
     hidden = {name: "***" for name in url.query if name.lower() in SECRET_PARAMETERS}
-    return url.update_query_dict(hidden).render_as_string(hide_password=True)
+    return url.update_query_dict(hidden).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
 
 def sqlite_engine(url: URL, *, read_only: bool) -> Engine:
     """SQLite with WAL and foreign keys; see :func:`prepare_sqlite`."""
-    if url.database and url.database != ":memory:":
-        if read_only and not Path(url.database).is_file():
-            raise StoreError(f"no archive at {url.database}")  # opening it would make an empty one
-        make_directory(Path(url.database).parent)
+    if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
+        prepare_file(Path(url.database), read_only=read_only)
     engine = create_engine(url, connect_args={"timeout": LOCK_WAIT_S, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -154,12 +153,20 @@ def postgres_engine(url: URL, *, read_only: bool) -> Engine:
     return create_engine(url, pool_pre_ping=True, pool_size=4, connect_args=connect)
 
 
-def make_directory(directory: Path) -> None:
-    """Raises ``StoreError`` when it can't be made."""
+def prepare_file(path: Path, *, read_only: bool) -> None:
+    """Make the directory of a SQLite file. Raises ``StoreError`` when it can't be made or written to; and when there
+    is nothing to read, since opening it would make an empty archive."""
+    if read_only:
+        if not path.exists():
+            raise StoreError(f"no archive at {path}")
+        return
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise StoreError(f"{directory}: can't be made: {exc.strerror}") from exc
+        raise StoreError(f"{path.parent}: can't be made: {exc.strerror}") from exc
+    for place in (path.parent, path):  # SQLite would open it for reading, and fail at the first article
+        if place.exists() and not os.access(place, os.W_OK):
+            raise StoreError(f"{place}: can't be written to by this user, or on this file system")
 
 
 @contextmanager

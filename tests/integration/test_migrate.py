@@ -73,7 +73,7 @@ def test_newer_schema_is_refused_in_words(engine):
 
 def test_older_schema_is_not_upgraded_in_passing(engine, monkeypatch):
     monkeypatch.setattr("archive.migrate.head", lambda: "0002")  # as after an update of the program
-    with pytest.raises(SchemaError, match="has schema 0001, this program needs 0002. Run: perilune db upgrade"):
+    with pytest.raises(SchemaError, match=r"has schema 0001, this program needs 0002. Run: perilune db upgrade"):
         ensure_schema(engine)
 
 
