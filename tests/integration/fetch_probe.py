@@ -80,11 +80,13 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     settings = Settings()
     settings.setmodule("crawler.settings")
+    settings["EXTENSIONS"].update({"crawler.progress.Progress": None, "crawler.leasing.LockKeeper": None})
     settings.update(
         {
             "SPIDER_LOADER_CLASS": "scrapy.spiderloader.SpiderLoader",
             "SPIDER_MIDDLEWARES": {},
             "ITEM_PIPELINES": {},
+            "ADDONS": {},
             "DOWNLOAD_SLOTS": {"probe": {"delay": 0}},
             "PERILUNE_ALLOW_PRIVATE": task.get("allow_private", True),
             "PERILUNE_BACKOFF_S": 0.05,
