@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from pipelines.agreement import folded
 from pipelines.calendars import WRITTEN
-from pipelines.datelines import META, branch, is_apart
+from pipelines.datelines import META, branch, elements_named, is_apart
 from pipelines.names import CJK_LEAD, LEAD, ROLE, looks_personal, parts_of, people, person
 from pipelines.story import Story
 
@@ -39,12 +39,7 @@ LABEL_ONLY = re.compile(
     r"|^auteur\s*:?$|^作者\s*[:：]?$",
     re.IGNORECASE,
 )
-BYLINES = XPath(
-    "//*[contains(@class, 'byline') or contains(@class, 'Byline') or contains(@class, 'author') or"
-    " contains(@class, 'Author')"
-    " or contains(@id, 'byline') or contains(@id, 'author') or contains(@data-testid, 'author')"
-    " or contains(@data-testid, 'byline') or contains(@class, 'writer') or contains(@class, 'autor')]"
-)
+BYLINES = re.compile(r"byline|Byline|author|Author|writer|autor")
 NAME_INSIDE = XPath(".//*[contains(@class, 'name') or contains(@class, 'Name')] | .//a[contains(@href, 'author')]")
 NOT_BYLINE = re.compile(
     r"(?:^|[\s_-])(?:bio|biography|about|avatar|image|img|photo|socials?|description|job|role|position"
@@ -141,7 +136,7 @@ def short_text(element: HtmlElement) -> str:
 
 def labelled_bylines(tree: HtmlElement, near: set[HtmlElement]) -> list[str]:
     """The text of the first element whose class says byline or author and that holds a name."""
-    for element in BYLINES(tree)[:60]:
+    for element in elements_named(tree, BYLINES, limit=60):
         if is_apart(element, near) or NOT_BYLINE.search(element.get("class") or ""):
             continue
         inner = [text for one in NAME_INSIDE(element)[:6] if (text := short_text(one)) and looks_personal_line(text)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from lxml.etree import XPath
@@ -38,13 +39,8 @@ PUBLISHED_NAME = re.compile(
     r"publi(?:sh|cation).{0,12}(?:date|time)|date.{0,5}publi|^published$|pub-?date|release-?date"
 )
 TIMES = XPath("//time")
-LABELLED = XPath(
-    "//body//*[contains(@class, 'date') or contains(@class, 'Date') or contains(@class, 'time') or"
-    " contains(@class, 'publi')"
-    " or contains(@class, 'posted') or contains(@class, 'yline') or contains(@class, 'meta') or"
-    " contains(@class, 'submitted')"
-    " or contains(@class, 'info') or contains(@id, 'date')]"
-)
+NAMED = XPath("//body//*[@class or @id]")
+LABELLED = re.compile(r"date|Date|time|publi|posted|yline|meta|submitted|info")
 APART = re.compile(
     r"(?:^|[\s_-])(?:related|sidebar|aside|widget|recommend\w*|popular|trending|latest|recent|more|next"
     r"|prev\w*|comments?|nav\w*"
@@ -159,6 +155,12 @@ def time_dates(
             return
 
 
+def elements_named(tree: HtmlElement, pattern: re.Pattern[str], *, limit: int) -> list[HtmlElement]:
+    """Elements whose class or id matches, in order; a third of the cost of asking XPath for each word."""
+    hits = (one for one in NAMED(tree) if pattern.search(f"{one.get('class') or ''} {one.get('id') or ''}"))
+    return list(islice(hits, limit))
+
+
 def label_before(element: HtmlElement) -> str:
     """Words just before an element: ``Updated``."""
     previous = element.getprevious()
@@ -238,7 +240,7 @@ def labelled_dates(
 ) -> Iterator[tuple[Moment, Role]]:
     """The date of the first element whose class says date or byline, and that belongs to the headline."""
     near = set(branch(heading))
-    for element in LABELLED(tree)[:80]:
+    for element in elements_named(tree, LABELLED, limit=80):
         text = " ".join((element.text_content() or "")[: MAX_LABEL * 4].split())
         if (
             not 6 <= len(text) <= MAX_LABEL

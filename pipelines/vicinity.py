@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -124,14 +125,24 @@ def events_before(element: HtmlElement) -> Iterator[str | None]:
                 yield None if node.tag in BREAKING else ""
                 yield node.text or ""
             continue
-        yield None if node.tag in BREAKING else ""
         yield earlier.tail or ""
-        yield from reversed(list(bounded(inside(earlier))))
+        yield from islice(backwards(earlier), MAX_STEPS)
         node = earlier
 
 
-def bounded(events: Iterator[str | None]) -> Iterator[str | None]:
-    for count, event in enumerate(events):
-        if count > MAX_STEPS:
-            return
-        yield event
+def backwards(root: HtmlElement) -> Iterator[str | None]:
+    """Text of an element from its end, its tail left out."""
+    stack: list[tuple[HtmlElement, bool]] = [(root, False)]
+    while stack:
+        node, is_done = stack.pop()
+        edge = None if node.tag in BREAKING else ""
+        if is_done:
+            yield node.text or ""
+            yield edge
+            continue
+        if node is not root:
+            yield node.tail or ""
+        if isinstance(node.tag, str) and node.tag not in UNREAD:
+            yield edge
+            stack.append((node, True))
+            stack += [(child, False) for child in node]
