@@ -30,7 +30,7 @@ WORDS = frozenset(
     sharebox related relatedposts yarpp recommended recommendations outbrain taboola newsletter newsletters
     subscribe subscription signup optin mailchimp sidebar popular trending mostread tags tagcloud taglist
     pagination pager paging breadcrumbs menu navbar topbar masthead colophon toolbar searchform searchbox donate
-    donation promo byline dateline webring
+    donation promo byline dateline webring republish republication
     """.split()
 )
 TOKENS = frozenset({"widget", "widgets", "widget-area"})  # whole names: page builders call every paragraph some-widget
@@ -46,12 +46,17 @@ PAIRS = frozenset(
     related-posts
     """.split()
 )
-WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+HASHED = 3  # letters; a word no longer than this beside a digit is part of a hash ("2638ad0")
+MODIFIERS = frozenset({"has", "have", "with", "without", "no", "hide", "hidden", "show", "is", "enabled", "disabled"})
+# What readers say may well be longer than the article; consent too.
+READERS = frozenset({"comments", "commentlist", "comment-list", "disqus", "respond", "republish", "republication"})
 KEEP_TAGS = frozenset({"html", "body", "main", "article", "h1", "p"})
 PLAIN = 9  # level of a line that is no heading by its tags
 SHORT_LINE = 40  # characters; names of categories and labels of forms are shorter
 PROSE_MIN = 80  # characters; a block of text of this length outside links reads as prose
 MAX_PLAIN_SHARE = 0.25  # of the page's text outside links; what holds more is no chrome, whatever its name says
+MOST_SHARE_OF_READERS = 0.9  # the same, of what is said below an article
 UNCOUNTED = frozenset({"a", "script", "style", "noscript", "template", "select", "button"})
 HEADINGS = XPath("//h1|//h2|//h3|//h4|//h5|//h6|//p|//dt|//legend|//div[not(*[self::div or self::p or self::ul])]")
 
@@ -63,8 +68,9 @@ def prune_chrome(root: HtmlElement) -> None:
     for element in ALWAYS(root):
         if lengths.get(element, 0) <= limit:
             drop(element)
-    for elements in named_chrome(root).values():
-        if sum(lengths.get(element, 0) for element in topmost(elements)) <= limit:
+    for word, elements in named_chrome(root).items():
+        most = MOST_SHARE_OF_READERS * lengths.get(root, 0) if word in READERS else limit
+        if sum(lengths.get(element, 0) for element in topmost(elements)) <= most:
             for element in elements:
                 drop(element)
     for heading in HEADINGS(root):
@@ -104,12 +110,23 @@ def chrome_word(element: HtmlElement) -> str | None:
     for name in f"{element.get('class', '')} {element.get('id', '')}"[:1000].split():
         if name.lower() in TOKENS or name.startswith("widget_"):
             return "widget"
-        words: list[str] = [word.lower() for word in WORD.findall(name)]
+        words = words_of(name)
         pairs = ["-".join(pair) for pair in pairwise(words)]
         for word in (*pairs, *words):
             if word in WORDS or word in PAIRS:
                 return word
     return None
+
+
+def words_of(name: str) -> list[str]:
+    """Words of a class or id; none where the name says that the element has such a part (``has-sidebar``)."""
+    pieces: list[str] = WORD.findall(name)
+    words = [
+        piece.lower()
+        for place, piece in enumerate(pieces)
+        if not (len(piece) <= HASHED and any(one.isdigit() for one in pieces[max(0, place - 1) : place + 2]))
+    ]
+    return [] if MODIFIERS.intersection(words) else words
 
 
 def topmost(elements: list[HtmlElement]) -> list[HtmlElement]:

@@ -8,13 +8,14 @@ chrome was taken out is the article.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TypeAlias
 
 from lxml import etree
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from pipelines.phrases import is_chrome_line
+from pipelines.phrases import is_call, is_chrome_line
 
 Placed: TypeAlias = tuple[HtmlElement, str]
 BLOCK_TAGS = frozenset(
@@ -31,9 +32,16 @@ TEXT_TAGS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "dt", "dd
 FLOW_TAGS = frozenset(
     {"ul", "ol", "li", "dl", "blockquote", "table", "tbody", "thead", "tr", "td", "th", "details", "summary"}
 )
+TEASER_MIN, TEASER_SHARE = 30, 0.9  # characters; share of links: a shorter line may be a name in a list of sources
+MOST_LINKS = 0.5  # share of a block
+LINK_DEPTH = 6  # ancestors in which the link around a block is looked for
 ANCHOR_MIN = 60  # of weight; a shorter block may stand anywhere in a page and anchors nothing
 SHORT_LINE = 100  # of weight; lines of the head and foot of a page are shorter, a standfirst is longer
 LONG_PROSE_MIN = 120  # of weight; teasers are shorter
+HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+SENTENCE_END = (".", "!", "?", "…", "。", "！", "？", "»", "”", '"', ")", "」", "』")
+MUCH_MISSED = 0.4  # of the weight of what was found; less may be anything
+SAID_SHARE = 0.65  # of the weight of what was missed, in blocks that end as sentences do
 ENOUGH = 0.75  # share of the recognised text that the container must hold; the rest may be a standfirst above it
 
 
@@ -118,14 +126,47 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
     homes = {home_of(blocks[place][0]) for place in anchors}
     kept = [False] * len(blocks)
     for place, (element, text) in enumerate(blocks):
-        if element not in inside or is_link_line(element, text):
+        if element not in inside or is_link_line(element, text) or is_teaser(element, text):
             continue
         is_between = anchors[0] <= place <= anchors[-1]
         is_home = home_of(element) in homes and is_content(element, text)
-        kept[place] = is_home or (is_between and (known[place] or is_long_prose(element, text)))
+        is_flow = known[place] and flows(element) and is_content(element, text)
+        kept[place] = is_home or is_flow or (is_between and (known[place] or is_prose_or_heading(element, text)))
     lost = [text for place, (_, text) in enumerate(blocks) if known[place] and not kept[place]]
     found = [text for place, (_, text) in enumerate(blocks) if kept[place]]
-    return found if is_plausible(found, lost, recognised) else list(recognised)
+    found = found if is_plausible(found, lost, recognised) else list(recognised)
+    return whole_of([block for block in blocks if block[0] in inside], found) or found
+
+
+def whole_of(blocks: Sequence[Placed], found: Sequence[str]) -> list[str]:
+    """All that the container holds, where most of it was not recognised and reads as prose; else nothing.
+
+    Extractors take one section of an article that is built of many: a page builder's columns, a list of products,
+    questions and answers. What lies around articles has no sentences: names, labels, teasers, prices.
+    """
+    whole = squeezed(" ".join(found))
+    content = [(element, text) for element, text in blocks if is_content(element, text)]
+    missing = [(element, text) for element, text in content if squeezed(text) not in whole]
+    weight = sum(weight_of(text) for _, text in missing)
+    if weight < MUCH_MISSED * sum(map(weight_of, found)):
+        return []
+    said = sum(weight_of(text) for element, text in missing if is_said(element, text))
+    return [text for _, text in content] if said >= SAID_SHARE * weight else []
+
+
+def is_said(element: HtmlElement, text: str) -> bool:
+    """True for what ends as a sentence does, and is neither code nor a call of the site."""
+    return text.endswith(SENTENCE_END) and element.tag != "pre" and not is_call(text)
+
+
+def flows(element: HtmlElement) -> bool:
+    """True inside a list or a table."""
+    parent = element.getparent()
+    return element.tag in FLOW_TAGS or (parent is not None and parent.tag in FLOW_TAGS)
+
+
+def is_prose_or_heading(element: HtmlElement, text: str) -> bool:
+    return is_long_prose(element, text) or (element.tag in HEADING_TAGS and is_content(element, text))
 
 
 def is_plausible(found: Sequence[str], lost: Sequence[str], recognised: Sequence[str]) -> bool:
@@ -139,6 +180,16 @@ def is_plausible(found: Sequence[str], lost: Sequence[str], recognised: Sequence
 def is_link_line(element: HtmlElement, text: str) -> bool:
     """A line that leads to another story ("Related: …", "Read more: …"), between an article's paragraphs."""
     return is_chrome_line(text) and not is_content(element, text)
+
+
+def is_teaser(element: HtmlElement, text: str) -> bool:
+    """A line that is one link, reads as a headline and stands between an article's paragraphs or in a list there."""
+    return (
+        len(text) >= TEASER_MIN
+        and not text.endswith(SENTENCE_END)
+        and element.tag not in HEADING_TAGS
+        and link_share(element, text) >= TEASER_SHARE
+    )
 
 
 def weight_of(text: str) -> int:
@@ -165,8 +216,14 @@ def is_long_prose(element: HtmlElement, text: str) -> bool:
 
 def is_content(element: HtmlElement, text: str) -> bool:
     """True unless most of the block is links."""
-    linked = sum(len("".join(link.itertext()).strip()) for link in element.iter("a"))
-    return linked < 0.5 * len(text)
+    return link_share(element, text) < MOST_LINKS
+
+
+def link_share(element: HtmlElement, text: str) -> float:
+    """Share of the block that is links; 1 where it stands in one."""
+    if any(one.tag == "a" and one.get("href") for one in islice(element.iterancestors(), LINK_DEPTH)):
+        return 1.0
+    return sum(len("".join(link.itertext()).strip()) for link in element.iter("a")) / max(1, len(text))
 
 
 NAMED_BODY = XPath(

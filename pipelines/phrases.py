@@ -94,6 +94,23 @@ def is_chrome_line(text: str) -> bool:
     return len(line) <= MAX_LINE and (is_chrome_heading(line) or LINES.match(line) is not None)
 
 
+# Calls of a site to its readers, as a sentence of a paywall, a newsletter box, a consent form.
+CALLS = re.compile(
+    r"""\b(?:
+      subscrib(?:e|ers|ing|tion)\b|sign(?:ing)?[ ](?:in|up)\b|log[ ]?in\b|register(?:ed)?[ ](?:to|now|for)\b|create[ ]an[ ]account|newsletter|unlock
+    | unlimited[ ](?:online[ ])?access|your[ ](?:account|inbox|subscription|device)|terms[ ]of[ ](?:use|service)|privacy[ ]policy|cookies?\b|opt[ ]out
+    | подпи(?:шитесь|сывайтесь|ска)|рассылк|зарегистрир|войдите|конфиденциальност
+    | abonn(?:ieren|ement|ez|é)|anmelde[nr]|registrier|datenschutz|einwilligung|inscri(?:vez|ption)|suscr[ií]b|inicia[ ]sesi|iscriviti|abbonat|zaloguj|subskry|zapisz[ ]się
+    )|登録|ログイン|会員|购阅|订阅|登录|注册|구독|로그인|회원가입""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def is_call(text: str) -> bool:
+    """True for a sentence by which sites ask readers to subscribe, register or consent. An article may have one too."""
+    return len(text) <= MAX_LINE and bool(CALLS.search(text))
+
+
 MONTHS = """
     jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?
     |января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря
