@@ -48,7 +48,7 @@ PAIRS = frozenset(
 )
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 HASHED = 3  # letters; a word no longer than this beside a digit is part of a hash ("2638ad0")
-MODIFIERS = frozenset({"has", "have", "with", "without", "no", "hide", "hidden", "show", "is", "enabled", "disabled"})
+MODIFIERS = frozenset({"has", "have", "with", "without", "no", "hide", "hidden", "show", "enabled", "disabled"})
 # What readers say may well be longer than the article; consent too.
 READERS = frozenset({"comments", "commentlist", "comment-list", "disqus", "respond", "republish", "republication"})
 KEEP_TAGS = frozenset({"html", "body", "main", "article", "h1", "p"})
@@ -112,21 +112,21 @@ def chrome_word(element: HtmlElement) -> str | None:
             return "widget"
         words = words_of(name)
         pairs = ["-".join(pair) for pair in pairwise(words)]
-        for word in (*pairs, *words):
-            if word in WORDS or word in PAIRS:
+        singles = [] if MODIFIERS.intersection(words) else words  # "has-sidebar" is not the sidebar
+        for word in (*pairs, *singles):
+            if word in PAIRS or word in WORDS:
                 return word
     return None
 
 
 def words_of(name: str) -> list[str]:
-    """Words of a class or id; none where the name says that the element has such a part (``has-sidebar``)."""
+    """Words of a class or id in lower case, without those of a hash."""
     pieces: list[str] = WORD.findall(name)
-    words = [
+    return [
         piece.lower()
         for place, piece in enumerate(pieces)
         if not (len(piece) <= HASHED and any(one.isdigit() for one in pieces[max(0, place - 1) : place + 2]))
     ]
-    return [] if MODIFIERS.intersection(words) else words
 
 
 def topmost(elements: list[HtmlElement]) -> list[HtmlElement]:

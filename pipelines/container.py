@@ -131,7 +131,9 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
         is_between = anchors[0] <= place <= anchors[-1]
         is_home = home_of(element) in homes and is_content(element, text)
         is_flow = known[place] and flows(element) and is_content(element, text)
-        kept[place] = is_home or is_flow or (is_between and (known[place] or is_prose_or_heading(element, text)))
+        kept[place] = is_home or is_flow or (is_between and (known[place] or is_long_prose(element, text)))
+    for place in reversed(range(anchors[0], anchors[-1])):
+        kept[place] = kept[place] or (kept[place + 1] and is_heading(*blocks[place]))
     lost = [text for place, (_, text) in enumerate(blocks) if known[place] and not kept[place]]
     found = [text for place, (_, text) in enumerate(blocks) if kept[place]]
     found = found if is_plausible(found, lost, recognised) else list(recognised)
@@ -165,8 +167,9 @@ def flows(element: HtmlElement) -> bool:
     return element.tag in FLOW_TAGS or (parent is not None and parent.tag in FLOW_TAGS)
 
 
-def is_prose_or_heading(element: HtmlElement, text: str) -> bool:
-    return is_long_prose(element, text) or (element.tag in HEADING_TAGS and is_content(element, text))
+def is_heading(element: HtmlElement, text: str) -> bool:
+    """A crosshead: of the article, when the next block is."""
+    return element.tag in HEADING_TAGS and is_content(element, text) and not is_chrome_line(text)
 
 
 def is_plausible(found: Sequence[str], lost: Sequence[str], recognised: Sequence[str]) -> bool:
@@ -211,6 +214,7 @@ def is_long_prose(element: HtmlElement, text: str) -> bool:
         weight_of(text) >= LONG_PROSE_MIN
         and text.endswith((".", "!", "?", "。", "»", "”", '"', ")"))
         and element.find(".//a") is None
+        and not is_call(text)
     )
 
 
