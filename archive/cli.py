@@ -85,10 +85,10 @@ def search(
     is_urls: bool,
     as_json: bool,
 ) -> None:
-    """Search the archive: words, "phrases", -not, OR, (groups), begin*, and fields.
+    """Search the archive: words, "phrases", -not, OR, NEAR, (groups), begin*, and fields.
 
-    Fields: source: lang: kind: country: author: title: tag: state: and after: before: on: with YYYY, YYYY-MM or
-    YYYY-MM-DD. docs/query.md is the reference.
+    Fields: source: lang: kind: country: author: title: tag: state: has: story: words>: and after: before: on: with
+    YYYY, YYYY-MM or YYYY-MM-DD. docs/query.md is the reference.
 
     Example: perilune search '"sample return" (mars OR moon) -crewed after:2025 lang:en'
     """

@@ -8,6 +8,7 @@ have that are too long for a tsvector (see :mod:`archive.textindex`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import (
     BigInteger,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    literal_column,
     not_,
     or_,
     select,
@@ -28,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
-from archive.query import And, Match, Node, Not, Or, Published, Text
+from archive.query import And, Has, InStory, Length, Match, Near, Node, Not, Or, Published, Text
 from archive.schema import ArticleRow, SourceRow
 from archive.textindex import WEIGHTS
 
@@ -51,6 +53,17 @@ def condition(node: Node, dialect: str) -> ColumnElement[bool]:
         return or_(*(condition(part, dialect) for part in node.nodes))
     if isinstance(node, Published):
         return published(node)
+    return fact(node)
+
+
+def fact(node: Node) -> ColumnElement[bool]:
+    """A leaf that the article's own row answers."""
+    if isinstance(node, Length):
+        return above_and_below(node)
+    if isinstance(node, Has):
+        return has(node)
+    if isinstance(node, InStory):
+        return ArticleRow.story_id == node.story_id
     assert isinstance(node, Match)  # texts are indexed
     return match(node)
 
@@ -71,7 +84,7 @@ def parted(node: Node) -> tuple[Node | None, list[Node]]:
 
 def is_indexed(node: Node) -> bool:
     """Whether one look-up in the index answers it: words, their AND and OR, and exclusions from something."""
-    if isinstance(node, Text):
+    if isinstance(node, Text | Near):
         return True
     if isinstance(node, Or):
         return all(is_indexed(part) for part in node.nodes)
@@ -96,14 +109,23 @@ def fts_match(node: Node) -> ColumnElement[bool]:
 def fts_expression(node: Node) -> str:
     """An indexed node in FTS5's language (sqlite.org/fts5.html §3). Words are letters and digits: quotes hold them."""
     if isinstance(node, Text):
-        only = f"{node.column} : " if node.column else ""
-        return f'{only}"{" ".join(node.words)}"' + (" *" if node.is_prefix else "")
+        return only_in(node) + fts_phrase(node)
+    if isinstance(node, Near):
+        return f"{only_in(node.left)}NEAR({fts_phrase(node.left)} {fts_phrase(node.right)}, {node.within})"
     if isinstance(node, Or):
         return " OR ".join(f"({fts_expression(part)})" for part in node.nodes)
     assert isinstance(node, And)
     wanted = " AND ".join(f"({fts_expression(part)})" for part in node.nodes if not isinstance(part, Not))
     unwanted = " OR ".join(f"({fts_expression(part.node)})" for part in node.nodes if isinstance(part, Not))
     return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
+
+
+def only_in(text: Text) -> str:
+    return f"{text.column} : " if text.column else ""
+
+
+def fts_phrase(text: Text) -> str:
+    return f'"{" ".join(text.words)}"' + (" *" if text.is_prefix else "")
 
 
 def tsv_match(node: Node) -> ColumnElement[bool]:
@@ -114,6 +136,8 @@ def tsv_match(node: Node) -> ColumnElement[bool]:
         return or_(*(tsv_match(part) for part in node.nodes))
     if isinstance(node, Not):
         return not_(tsv_match(node.node))
+    if isinstance(node, Near):
+        return near(node)
     assert isinstance(node, Text)
     found = matches(tsquery(node, " <-> "))
     if len(node.words) == 1 or node.column:
@@ -121,6 +145,39 @@ def tsv_match(node: Node) -> ColumnElement[bool]:
     phrase = f"% {' '.join(node.words)}{'' if node.is_prefix else ' '}%"
     in_long_text = and_(SEARCH.c.tokens.is_not(None), matches(tsquery(node, " & ")), SEARCH.c.tokens.like(phrase))
     return or_(found, in_long_text)
+
+
+def near(node: Near) -> ColumnElement[bool]:
+    """Both texts by the index; then, article by article, every distance in every column (columns don't meet)."""
+    left, right = node.left, node.right
+    both = matches(f"({tsquery(left, ' <-> ')}) & ({tsquery(right, ' <-> ')})")
+    any_distance = cast(literal(distances(node)), TSQUERY)
+    columns = [WEIGHTS[left.column]] if left.column else WEIGHTS.values()
+    found = [
+        func.ts_filter(SEARCH.c.tsv, literal_column(f"'{{{weight.lower()}}}'::\"char\"[]")).op(
+            "@@", is_comparison=True
+        )(any_distance)
+        for weight in columns
+    ]
+    if left.column:
+        return and_(both, *found)
+    words = matches(f"({tsquery(left, ' & ')}) & ({tsquery(right, ' & ')})")
+    pattern = f"({beside(left, right, node.within)}|{beside(right, left, node.within)})"
+    in_long_text = and_(SEARCH.c.tokens.is_not(None), words, SEARCH.c.tokens.regexp_match(pattern))
+    return or_(and_(both, or_(*found)), in_long_text)
+
+
+def distances(node: Near) -> str:
+    """A tsquery: the texts one behind the other, either first, from side by side to ``within`` words apart."""
+    left, right = (f"({tsquery(replace(text, column=None), ' <-> ')})" for text in (node.left, node.right))
+    pairs = ((left, right), (right, left))
+    return " | ".join(f"({a} <{step}> {b})" for a, b in pairs for step in range(1, node.within + 2))
+
+
+def beside(first: Text, second: Text, within: int) -> str:
+    """A regular expression for the same, over tokens with a space around each. Tokens are letters and digits."""
+    one, other = (" ".join(text.words) + ("[^ ]*" if text.is_prefix else "") for text in (first, second))
+    return f" {one}( [^ ]+){{0,{within}}} {other} "
 
 
 def matches(query: str) -> ColumnElement[bool]:
@@ -151,6 +208,26 @@ def published(node: Published) -> ColumnElement[bool]:
     return and_(*ends)
 
 
+def above_and_below(node: Length) -> ColumnElement[bool]:
+    ends: list[ColumnElement[bool]] = []
+    if node.above is not None:
+        ends.append(ArticleRow.word_count > node.above)
+    if node.below is not None:
+        ends.append(ArticleRow.word_count < node.below)
+    return and_(*ends)
+
+
+def has(node: Has) -> ColumnElement[bool]:
+    if node.feature == "revision":
+        return ArticleRow.revision_count > 1
+    if node.feature == "date":
+        return ArticleRow.published_at.is_not(None)
+    if node.feature == "image":
+        return func.coalesce(ArticleRow.lead_image_url, "") != ""
+    copied = select(ArticleRow.story_id).where(ArticleRow.duplicate_of.is_not(None)).correlate(None)
+    return ArticleRow.story_id.in_(copied)
+
+
 def match(node: Match) -> ColumnElement[bool]:
     if node.field == "source":
         return ArticleRow.source_id == node.value
@@ -159,6 +236,6 @@ def match(node: Match) -> ColumnElement[bool]:
     if node.field == "lang":
         lang = func.lower(func.coalesce(ArticleRow.lang, ""))
         return or_(lang == node.value, lang.startswith(f"{node.value}-", autoescape=True))
-    fact = SourceRow.publisher_kind if node.field == "kind" else SourceRow.country
-    sources = select(SourceRow.id).where(func.lower(func.coalesce(fact, "")) == node.value)
+    known = SourceRow.publisher_kind if node.field == "kind" else SourceRow.country
+    sources = select(SourceRow.id).where(func.lower(func.coalesce(known, "")) == node.value)
     return ArticleRow.source_id.in_(sources)

@@ -13,24 +13,27 @@ from datetime import UTC, date, datetime
 from typing import Literal, TypeAlias, get_args
 
 from archive.errors import QueryError
+from archive.lexing import Lexer, Part, shown
 from archive.model import ArticleState
 from archive.tokens import IS_UNSPACED, tokens
 
 MAX_CHARS = 2_000  # of a query; far more than anyone types, and little enough to answer
 MAX_WORDS = 100  # after splitting, all terms together
 MAX_DEPTH = 30  # of parentheses
+NEAR_WORDS = 10  # between two terms at most, when NEAR names no number; FTS5's own
+MAX_NEAR_WORDS = 30  # a sentence; PostgreSQL looks for every distance by itself
+MAX_NUMBER = 2**31 - 1  # of words, the largest PostgreSQL keeps; of a story as far as anybody gets
 
 Column: TypeAlias = Literal["title", "authors", "tags"]
 MatchField: TypeAlias = Literal["source", "lang", "kind", "country", "state"]
+Feature: TypeAlias = Literal["revision", "copy", "date", "image"]
 
 COLUMN_OF: dict[str, Column] = {"title": "title", "author": "authors", "tag": "tags"}
 MATCH_FIELDS = get_args(MatchField)
 DATE_FIELDS = ("after", "before", "on")
-FIELDS = (*COLUMN_OF, *MATCH_FIELDS, *DATE_FIELDS)
+LENGTH_FIELDS = ("words>", "words<")
+FIELDS = (*COLUMN_OF, *MATCH_FIELDS, *DATE_FIELDS, *LENGTH_FIELDS, "has", "story")
 
-QUOTES = str.maketrans("“”„＂（）：　", '""""(): ')  # as word processors and East Asian keyboards write them
-FIELD = re.compile(r"([A-Za-z]+):(?!//)")
-CHUNK = re.compile(r"[^\s()\"]+")
 DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1000, 9998  # what both engines and Python can hold, with a year to spare
 
@@ -43,6 +46,15 @@ class Text:
     column: Column | None = None
     is_prefix: bool = False
     """The last word may go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """Two texts of one column with at most ``within`` words between them, whichever comes first."""
+
+    left: Text
+    right: Text
+    within: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +74,28 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """More than ``above`` words, or fewer than ``below``; None leaves that end open."""
+
+    above: int | None = None
+    below: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Has:
+    """Changed since it was first seen, another copy in its story, a date of publication, a picture."""
+
+    feature: Feature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InStory:
+    """One of the copies of a story."""
+
+    story_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Not:
     node: Node
 
@@ -76,7 +110,8 @@ class Or:
     nodes: tuple[Node, ...]
 
 
-Node: TypeAlias = Text | Match | Published | Not | And | Or
+Leaf: TypeAlias = Text | Match | Published | Length | Has | InStory
+Node: TypeAlias = Leaf | Near | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,49 +139,34 @@ def wanted_texts(node: Node) -> tuple[Text, ...]:
     """The words that make an article a hit (none under a minus), in order: what is highlighted and ranked."""
     if isinstance(node, Text):
         return (node,)
+    if isinstance(node, Near):
+        return (node.left, node.right)
     if isinstance(node, And | Or):
         return tuple(text for child in node.nodes for text in wanted_texts(child))
     return ()
 
 
-def leaves(node: Node) -> Iterator[Text | Match | Published]:
+def leaves(node: Node) -> Iterator[Leaf]:
     """Every leaf of the tree, in order."""
     if isinstance(node, And | Or):
         for child in node.nodes:
             yield from leaves(child)
+    elif isinstance(node, Near):
+        yield from (node.left, node.right)
     elif isinstance(node, Not):
         yield from leaves(node.node)
     else:
         yield node
 
 
-def shown(text: str) -> str:
-    """The query as one printable line of the same length, for the message and its pointer."""
-    return "".join(char if char.isprintable() else " " for char in text[: MAX_CHARS + 1])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A piece of the query: ``(``, ``)``, ``AND``, ``OR``, ``NOT`` or a term."""
-
-    kind: Literal["(", ")", "AND", "OR", "NOT", "term"]
-    position: int
-    value: str = ""
-    field: str | None = None
-    is_prefix: bool = False
-
-
 class Parser:
     """Recursive descent over the parts of one query; a term without a letter or digit counts as not written."""
 
     def __init__(self, text: str) -> None:
-        self.query = text
-        self.text = text.translate(QUOTES)
-        self.parts = list(self.lexed())
+        lexer = Lexer(text, fields=FIELDS)
+        self.fail = lexer.fail
+        self.parts = list(lexer.parts())
         self.next = 0
-
-    def fail(self, reason: str, position: int) -> QueryError:
-        return QueryError(reason, query=shown(self.query), position=position)
 
     def parse(self) -> Node | None:
         root = self.alternatives(0)
@@ -179,14 +199,38 @@ class Parser:
                     raise self.fail("AND needs a term on both sides", operator.position)
                 self.expect_term_after(operator)
                 continue
-            nodes.append(self.term(depth))
+            nodes.append(self.neighbours(depth))
         if not nodes and self.peek() == "OR":
             raise self.fail("OR needs a term on both sides", self.parts[self.next].position)
         return combined(And, nodes)
 
     def expect_term_after(self, operator: Part) -> None:
-        if self.peek() in ("", ")", "AND", "OR"):
+        if self.peek() in ("", ")", "AND", "OR", "NEAR"):
             raise self.fail(f"{operator.kind} needs a term on both sides", operator.position)
+
+    def neighbours(self, depth: int) -> Node | None:
+        """A term; or several with NEAR between them, where each pair must be near."""
+        if self.peek() == "NEAR":
+            raise self.fail("NEAR needs a term on both sides", self.take().position)
+        node = self.term(depth)
+        pairs: list[Node | None] = []
+        while self.peek() == "NEAR":
+            operator = self.take()
+            self.expect_term_after(operator)
+            following = self.term(depth)
+            pairs.append(self.pair(node, following, operator))
+            node = following
+        return combined(And, pairs) if pairs else node
+
+    def pair(self, left: Node | None, right: Node | None, operator: Part) -> Near:
+        within = int(operator.value) if operator.value else NEAR_WORDS
+        if within > MAX_NEAR_WORDS:
+            raise self.fail(f"NEAR looks at most {MAX_NEAR_WORDS} words far", operator.position)
+        if not isinstance(left, Text) or not isinstance(right, Text) or left.column != right.column:
+            raise self.fail("NEAR stands between two words or phrases of one field", operator.position)
+        if may_meet(left, right):
+            raise self.fail("NEAR needs different words on its two sides", operator.position)
+        return Near(left=left, right=right, within=within)
 
     def term(self, depth: int) -> Node | None:
         part = self.take()
@@ -215,6 +259,13 @@ class Parser:
             return self.published(part)
         if part.field in MATCH_FIELDS:
             return self.match(part)
+        if part.field in LENGTH_FIELDS:
+            count = self.number(part)
+            return Length(above=count) if part.field == "words>" else Length(below=count)
+        if part.field == "has":
+            return self.has(part)
+        if part.field == "story":
+            return InStory(story_id=self.number(part))
         node = self.words(part)
         if node is None and part.field:
             raise self.fail(f"{part.field}: {part.value!r} has no letter or digit to search for", part.position)
@@ -243,6 +294,19 @@ class Parser:
             raise self.fail(f"{name}: needs a whole value, not {part.value!r}", part.position)
         return Match(field=next(known for known in MATCH_FIELDS if known == name), value=value)
 
+    def has(self, part: Part) -> Has:
+        known = get_args(Feature)
+        for feature in known:
+            if part.value.strip().lower() == feature and not part.is_prefix:
+                return Has(feature=feature)
+        raise self.fail(f"has: is one of {', '.join(known)}; not {part.value!r}", part.position)
+
+    def number(self, part: Part) -> int:
+        value = part.value.strip()
+        if not re.fullmatch(r"\d{1,10}", value, re.ASCII) or int(value) > MAX_NUMBER or part.is_prefix:
+            raise self.fail(f"{part.field}: needs a whole number, not {part.value!r}", part.position)
+        return int(value)
+
     def published(self, part: Part) -> Published:
         span = None if part.is_prefix else days(part.value.strip())
         if span is None:
@@ -252,59 +316,20 @@ class Parser:
             return Published(since=span[0], until=span[1])
         return Published(since=span[0]) if part.field == "after" else Published(until=span[0])
 
-    def lexed(self) -> Iterator[Part]:
-        """The parts in order, by hand: fields and quotes nest too little for a grammar."""
-        place = 0
-        while place < len(self.text):
-            char = self.text[place]
-            if char.isspace():
-                place += 1
-            elif char in "()":
-                yield Part(kind="(" if char == "(" else ")", position=place)
-                place += 1
-            elif char == "-" and re.match(r"[^\s)]", self.text[place + 1 : place + 2]):
-                yield Part(kind="NOT", position=place)
-                place += 1
-            else:
-                part, place = self.lexed_term(place)
-                yield part
 
-    def lexed_term(self, place: int) -> tuple[Part, int]:
-        """The term that starts here, and where it ends."""
-        start, name = place, None
-        found = FIELD.match(self.text, place)
-        if found and self.is_field(found):
-            name, place = found.group(1).lower(), found.end()
-        if self.text[place : place + 1] == '"':
-            end = self.text.find('"', place + 1)
-            if end < 0:
-                raise self.fail("this quotation mark is never closed", place)
-            value, place = self.text[place + 1 : end], end + 1
-            is_prefix = self.text[place : place + 1] == "*"
-            return Part(kind="term", position=start, value=value, field=name, is_prefix=is_prefix), place + is_prefix
-        chunk = CHUNK.match(self.text, place)
-        value = chunk.group() if chunk else ""
-        if name is None and value in ("AND", "OR", "NOT"):
-            return Part(kind=OPERATORS[value], position=start), place + len(value)
-        bare = value.rstrip("*")
-        is_prefix = bare != value
-        return Part(kind="term", position=start, value=bare, field=name, is_prefix=is_prefix), place + len(value)
-
-    def is_field(self, found: re.Match[str]) -> bool:
-        """Whether a word before a colon is a field. Raises for one that looks like a field and is none of ours."""
-        name, following = found.group(1), self.text[found.end() : found.end() + 1]
-        is_alone = not following or following.isspace() or following in "()"
-        if name.lower() in FIELDS:
-            if is_alone:
-                raise self.fail(f"{name}: needs a value right after the colon", found.start())
-            return True
-        if is_alone:
-            return False
-        reason = f"unknown field {name!r}; known are {', '.join(sorted(FIELDS))}. Put text with a colon in quotes"
-        raise self.fail(reason, found.start())
+def may_meet(left: Text, right: Text) -> bool:
+    """Whether one word of a text could be a word of both: the engines would count it differently."""
+    return any(
+        one == other or (goes_on and other.startswith(one)) or (other_goes_on and one.startswith(other))
+        for one, goes_on in with_ends(left)
+        for other, other_goes_on in with_ends(right)
+    )
 
 
-OPERATORS: dict[str, Literal["AND", "OR", "NOT"]] = {"AND": "AND", "OR": "OR", "NOT": "NOT"}
+def with_ends(text: Text) -> list[tuple[str, bool]]:
+    """The words, each with whether it may go on."""
+    last = len(text.words) - 1
+    return [(word, text.is_prefix and place == last) for place, word in enumerate(text.words)]
 
 
 def combined(kind: type[And | Or], nodes: list[Node | None]) -> Node | None:

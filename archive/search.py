@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, cast, func, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Double, Row, and_, cast, func, literal, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
+from sqlalchemy.orm import aliased
 
 from archive.errors import QueryError
 from archive.excerpts import Excerpt, Range, excerpt, highlights
@@ -23,7 +24,6 @@ from archive.query import Node, Query, Text, parse_query, wanted_texts
 from archive.schema import ArticleRow, SourceRow
 
 MAX_COUNTED = 10_000  # hits; counting a common word to the end costs as much as finding it
-MAX_OFFSET = 10_000  # hits; ranked pages are found by counting, and nobody reads the ten-thousandth
 MAX_LIMIT = 1_000  # hits a page
 TITLE, AUTHORS, TAGS, BODY = 10.0, 4.0, 4.0, 1.0  # weights: a title says what an article is about
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,7 +46,12 @@ class Hit:
     published_at_precision: str
     lang: str | None
     state: str
+    word_count: int
+    revision_count: int
+    story_id: int
     duplicate_of: int | None
+    copies: int
+    """Other articles of the same story."""
     excerpt: Excerpt
     score: float | None
     """Higher is better, comparable within one answer alone; None in the order of time."""
@@ -81,20 +86,24 @@ def search(
     limit: int = 20,
     after: str | None = None,
     order: Order = "relevance",
+    by_story: bool = False,
 ) -> SearchPage:
-    """A page of at most ``limit`` hits. Raises ``QueryError`` for a query or an ``after`` that can't be read."""
+    """A page of at most ``limit`` hits; with ``by_story`` one a story, the original where it is a hit itself.
+
+    Raises ``QueryError`` for a query or an ``after`` that can't be read.
+    """
     query = parse_query(query) if isinstance(query, str) else query
     limit = max(1, min(limit, MAX_LIMIT))
     text, others = parted(query.root)
-    total = count(connection, query.root)
+    kept = [one_a_story(query.root, connection.dialect.name)] if by_story else []
+    total = count(connection, query.root, kept)
     if order == "relevance" and text is not None:
-        offset = read_offset(query, after)
-        places = ranked(connection, text, others, limit=limit + 1, offset=offset)
-        following = f"r{offset + limit}" if len(places) > limit and offset + limit <= MAX_OFFSET else None
+        conditions = [*(condition(node, connection.dialect.name) for node in others), *kept]
+        places = ranked(connection, text, conditions, limit=limit + 1, after=read_rank(query, after))
     else:
         order = "newest"
-        places = newest(connection, query.root, limit=limit + 1, after=read_place(query, after))
-        following = written_place(places[limit - 1]) if len(places) > limit else None
+        places = newest(connection, query.root, kept, limit=limit + 1, after=read_place(query, after))
+    following = written_place(places[limit - 1]) if len(places) > limit else None
     return SearchPage(
         hits=hits(connection, places[:limit], wanted_texts(query.root)),
         total=min(total, MAX_COUNTED),
@@ -104,22 +113,45 @@ def search(
     )
 
 
-def count(connection: Connection, root: Node) -> int:
+def one_a_story(root: Node, dialect: str) -> ColumnElement[bool]:
+    """Originals, and of a story whose original is no hit the copy that is and was archived first."""
+    found = condition(root, dialect)
+    copied = select(ArticleRow.story_id).where(ArticleRow.duplicate_of.is_not(None)).correlate(None)
+    answered = (
+        select(ArticleRow.story_id)
+        .where(found, ArticleRow.duplicate_of.is_(None), ArticleRow.story_id.in_(copied))
+        .correlate(None)
+    )
+    first = (
+        select(func.min(ArticleRow.id))
+        .where(found, ArticleRow.duplicate_of.is_not(None), ArticleRow.story_id.not_in(answered))
+        .group_by(ArticleRow.story_id)
+        .correlate(None)
+    )
+    return or_(ArticleRow.duplicate_of.is_(None), ArticleRow.id.in_(first))
+
+
+def count(connection: Connection, root: Node, kept: Sequence[ColumnElement[bool]] = ()) -> int:
     """How many articles answer, counted to one more than ``MAX_COUNTED``."""
-    found = select(ArticleRow.id).where(condition(root, connection.dialect.name)).limit(MAX_COUNTED + 1)
+    found = select(ArticleRow.id).where(condition(root, connection.dialect.name), *kept).limit(MAX_COUNTED + 1)
     return connection.execute(select(func.count()).select_from(found.subquery())).scalar_one()
 
 
-def ranked(connection: Connection, text: Node, others: Sequence[Node], *, limit: int, offset: int) -> list[Place]:
+def ranked(
+    connection: Connection, text: Node, others: Sequence[ColumnElement[bool]], *, limit: int, after: Place | None
+) -> list[Place]:
     """The best hits first; equal ones newest id first."""
-    dialect = connection.dialect.name
-    id_, score = (FTS.c.rowid, bm25()) if dialect == "sqlite" else (SEARCH.c.article_id, ts_rank(text))
-    statement = select(id_, score.label("score")).where(fts_match(text) if dialect == "sqlite" else tsv_match(text))
+    is_sqlite = connection.dialect.name == "sqlite"
+    id_, rank = (FTS.c.rowid, bm25()) if is_sqlite else (SEARCH.c.article_id, ts_rank(text))
+    found = select(id_.label("id"), rank.label("score")).where(fts_match(text) if is_sqlite else tsv_match(text))
     if others:
-        statement = statement.join(ArticleRow, ArticleRow.id == id_)
-        statement = statement.where(*(condition(node, dialect) for node in others))
-    statement = statement.order_by(literal_column("score").desc(), id_.desc()).limit(limit).offset(offset)
-    return [Place(id=row[0], score=round(row[1], 6)) for row in connection.execute(statement)]
+        found = found.join(ArticleRow, ArticleRow.id == id_).where(*others)
+    hit = found.subquery()
+    statement = select(hit.c.id, hit.c.score).order_by(hit.c.score.desc(), hit.c.id.desc()).limit(limit)
+    if after is not None:
+        score = cast(literal(after.score), Double if is_sqlite else REAL)
+        statement = statement.where(or_(hit.c.score < score, and_(hit.c.score == score, hit.c.id < after.id)))
+    return [Place(id=row.id, score=row.score) for row in connection.execute(statement)]
 
 
 def bm25() -> ColumnElement[float]:
@@ -138,11 +170,13 @@ def ts_rank(text: Node) -> ColumnElement[float]:
     )
 
 
-def newest(connection: Connection, root: Node, *, limit: int, after: Place | None) -> list[Place]:
+def newest(
+    connection: Connection, root: Node, kept: Sequence[ColumnElement[bool]], *, limit: int, after: Place | None
+) -> list[Place]:
     """By date of publication, latest first; then those without a date, by id."""
     found = condition(root, connection.dialect.name)
     dated, undated = ArticleRow.published_at.is_not(None), ArticleRow.published_at.is_(None)
-    columns = select(ArticleRow.id, ArticleRow.published_at).where(found).limit(limit)
+    columns = select(ArticleRow.id, ArticleRow.published_at).where(found, *kept).limit(limit)
     places: list[Place] = []
     if after is None or after.published_at is not None:
         statement = columns.where(dated, *([earlier(after)] if after else []))
@@ -162,16 +196,21 @@ def earlier(place: Place) -> ColumnElement[bool]:
     return or_(ArticleRow.published_at < place.published_at, and_(is_same_moment, ArticleRow.id < place.id))
 
 
-def read_offset(query: Query, after: str | None) -> int:
+def read_rank(query: Query, after: str | None) -> Place | None:
+    """The place of a hit in the order of relevance, as :func:`written_place` writes it."""
     if after is None:
-        return 0
-    if not re.fullmatch(r"r\d{1,5}", after, re.ASCII) or int(after[1:]) > MAX_OFFSET:
+        return None
+    found = re.fullmatch(r"r(\d{1,12}(?:\.\d{1,40})?(?:e-\d{1,3})?)_(\d{1,18})", after, re.ASCII)
+    if not found:
         raise QueryError(f"not a place in this answer: {after[:40]!r}", query=query.text, position=0)
-    return int(after[1:])
+    return Place(id=int(found[2]), score=float(found[1]))
 
 
 def written_place(place: Place) -> str:
-    """Where a page ended: ``n<microseconds since 1970>.<id>``, without the number for an article without a date."""
+    """Where a page ended: ``r<score>_<id>``; in the order of time ``n<microseconds since 1970>.<id>``, without the
+    number for an article without a date."""
+    if place.score is not None:
+        return f"r{place.score!r}_{place.id}"
     if place.published_at is None:
         return f"n.{place.id}"
     return f"n{(place.published_at - EPOCH) // timedelta(microseconds=1)}.{place.id}"
@@ -192,6 +231,8 @@ def read_place(query: Query, after: str | None) -> Place | None:
 
 def hits(connection: Connection, places: Sequence[Place], wanted: Sequence[Text]) -> tuple[Hit, ...]:
     """The articles at these places, in their order."""
+    other = aliased(ArticleRow)
+    copies = select(func.count()).where(other.story_id == ArticleRow.story_id, other.id != ArticleRow.id)
     statement = select(
         ArticleRow.id,
         ArticleRow.source_id,
@@ -204,7 +245,11 @@ def hits(connection: Connection, places: Sequence[Place], wanted: Sequence[Text]
         ArticleRow.published_at_precision,
         ArticleRow.lang,
         ArticleRow.state,
+        ArticleRow.word_count,
+        ArticleRow.revision_count,
+        ArticleRow.story_id,
         ArticleRow.duplicate_of,
+        copies.scalar_subquery().label("copies"),
     ).outerjoin(SourceRow, SourceRow.id == ArticleRow.source_id)
     rows = connection.execute(statement.where(ArticleRow.id.in_([place.id for place in places])))
     by_id = {row.id: row for row in rows}
@@ -224,7 +269,11 @@ def hit(row: Row[*tuple[Any, ...]], place: Place, wanted: Sequence[Text]) -> Hit
         published_at_precision=row.published_at_precision,
         lang=row.lang,
         state=row.state,
+        word_count=row.word_count,
+        revision_count=row.revision_count,
+        story_id=row.story_id,
         duplicate_of=row.duplicate_of,
+        copies=row.copies,
         excerpt=excerpt(row.text, wanted),
-        score=place.score,
+        score=None if place.score is None else round(place.score, 6),
     )

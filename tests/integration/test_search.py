@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from archive.errors import QueryError
 from archive.search import search
-from tests.archived import a_source, an_archived
+from tests.archived import a_revision, a_source, an_archived
 
 LONG = " ".join(f"filler{number}" for number in range(17_000)) + " sample return at last " + "the " * 300 + "very end"
 
@@ -123,6 +123,37 @@ def populate(connection: Connection) -> None:
         ("filler16999", {8}),
         ("'; DROP TABLE article; --", set()),
         ("AT&T", set()),
+        ("lander NEAR rover", {1}),  # the lander carried a rover: 2 words between
+        ("rover NEAR/2 lander", {1}),
+        ("rover NEAR/1 lander", set()),
+        ("reaches NEAR carried", set()),  # title and text don't meet
+        ("jane NEAR/2 ann", {1}),  # a place is left between two authors
+        ("author:jane NEAR/1 author:ann", set()),
+        ("author:jane NEAR/2 author:ann", {1}),
+        ('"sample return" NEAR/0 mars', {2}),
+        ('mars NEAR/0 "sample return"', {2}),
+        ('"sample return" NEAR/1 delayed', {2}),
+        ('delayed NEAR/0 "sample return"', {2}),
+        ('"the sample" NEAR/1 "to return"', {2}),
+        ("sampl* NEAR/0 retur*", {2, 8}),
+        ("sample NEAR/3 return", {2, 3, 8}),
+        ("last NEAR/30 filler16999", {8}),  # beyond the last place of a tsvector
+        ("last NEAR/1 filler16999", set()),
+        ("return NEAR/1 las*", {8}),
+        ("月球 NEAR/3 采样", {5}),
+        ("-(sample NEAR/3 return) source:daily -lang:en", {5, 6, 7}),
+        ("lander NEAR rover NEAR look", {1}),
+        ("words>:100", {8}),
+        ("words>17000", {8}),
+        ("words<:2 lang:ja", {6}),
+        ("words<2 lang:en", set()),
+        ("has:date", {1, 2, 4}),
+        ("-has:date source:esa", {8}),
+        ("has:revision", set()),
+        ("has:copy", set()),
+        ("has:image", set()),
+        ("story:3", {3}),
+        ("story:99", set()),
     ],
 )
 def test_articles_that_answer(archive: Engine, query: str, expected: set[int]) -> None:
@@ -168,11 +199,72 @@ def test_pages_follow_one_another_without_gap_or_repeat(archive: Engine, query: 
     assert (ids if isinstance(expected, list) else set(ids)) == expected
 
 
-@pytest.mark.parametrize("after", ["", "x", "r99999", "n", "n5", "n999999999999999999.1", "r-1", "n1.2; DROP", "r1\n"])
+@pytest.mark.parametrize(
+    "after", ["", "x", "r99999", "n", "n5", "n999999999999999999.1", "r-1", "n1.2; DROP", "r1_2\n", "rnan_1"]
+)
 @pytest.mark.parametrize("order", ["relevance", "newest"])
 def test_a_wrong_place_in_the_answer_is_refused(archive: Engine, after: str, order: str) -> None:
     with archive.connect() as connection, pytest.raises(QueryError):
         search(connection, "moon", after=after, order=order)
+
+
+def test_ranked_pages_go_on_where_they_ended_when_articles_arrive(archive: Engine) -> None:
+    with archive.begin() as connection:
+        first = search(connection, "moon OR sample", limit=2)
+        held = [hit.id for hit in search(connection, "moon OR sample").hits]
+        an_archived(connection, title="Unrelated", text="Nothing of the kind.")
+        second = search(connection, "moon OR sample", limit=2, after=first.after)
+    assert [hit.id for hit in first.hits] == held[:2]
+    assert {hit.id for hit in second.hits} <= set(held[1:])
+
+
+@pytest.fixture
+def copies(engine: Engine) -> Engine:
+    """Article 1 and its copies 2 and 3; 4 changed once; 5 has a picture."""
+    with engine.begin() as connection:
+        first = an_archived(connection, source="wire", title="Comet seen", text="A comet was seen.")
+        an_archived(connection, source="daily", title="Comet!", text="A comet was seen.", duplicate_of=first)
+        an_archived(connection, source="esa", title="Seen: comet", text="A comet was seen.", duplicate_of=first)
+        fourth = an_archived(connection, source="wire", title="Comet gone", text="It went.")
+        a_revision(connection, fourth, text="The comet went.", seen_at=datetime(2025, 6, 2, tzinfo=UTC))
+        an_archived(connection, source="wire", title="A picture", text="Of a star.", image="https://wire.example/i.png")
+    return engine
+
+
+@pytest.mark.parametrize(
+    ("query", "each", "a_story"),
+    [
+        ("comet", {1, 2, 3, 4}, {1, 4}),
+        ("comet -source:wire", {2, 3}, {2}),
+        ("source:esa", {3}, {3}),
+        ("has:copy", {1, 2, 3}, {1}),
+        ("-has:copy", {4, 5}, {4, 5}),
+        ("has:revision", {4}, {4}),
+        ("has:image", {5}, {5}),
+        ("story:1", {1, 2, 3}, {1}),
+    ],
+)
+@pytest.mark.parametrize("order", ["relevance", "newest"])
+def test_one_hit_a_story_is_the_original_or_else_the_first_copy(
+    copies: Engine, query: str, each: set[int], a_story: set[int], order: str
+) -> None:
+    with copies.connect() as connection:
+        page = search(connection, query, order=order)
+        stories = search(connection, query, order=order, by_story=True)
+    assert {hit.id for hit in page.hits} == each
+    assert ({hit.id for hit in stories.hits}, stories.total) == (a_story, len(a_story))
+
+
+def test_a_hit_says_how_many_copies_its_story_has(copies: Engine) -> None:
+    with copies.connect() as connection:
+        hits = search(connection, "comet OR star").hits
+    assert {hit.id: (hit.story_id, hit.copies) for hit in hits} == {
+        1: (1, 2),
+        2: (1, 2),
+        3: (1, 2),
+        4: (2, 0),
+        5: (3, 0),
+    }
 
 
 def test_a_hit_says_what_is_shown_of_it(archive: Engine) -> None:
@@ -198,6 +290,7 @@ def test_an_empty_archive_answers_with_nothing(engine: Engine) -> None:
 
 PIECES = [
     *("moon", "ro*", "月", "2025", "source:", "title:", "after:", "lang:en", "OR", "AND", "NOT", "NEAR"),
+    *("NEAR/3", "NEAR/99", "has:copy", "has:x", "words>:3", "words<9", "story:1", "story:x", "country:us", "tag:moon"),
     *('"', '"a', "'", "(", ")", "-", "*", ":", "%", "\\", "{", "^", "+", "&", "|", "!", "<->", "\x00", "\ud800"),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import QueryError
-from archive.query import And, Match, Node, Not, Or, Published, Text, parse_query, wanted_texts
+from archive.query import (
+    And,
+    Has,
+    InStory,
+    Length,
+    Match,
+    Near,
+    Node,
+    Not,
+    Or,
+    Published,
+    Text,
+    parse_query,
+    wanted_texts,
+)
 
 
 def words(*values: str, column: str | None = None, is_prefix: bool = False) -> Text:
@@ -57,6 +72,32 @@ APRIL = datetime(2025, 4, 1, tzinfo=UTC)
         pytest.param('author:"Jane Doe"', words("jane", "doe", column="authors"), id="author"),
         pytest.param("title:artem*", words("artem", column="title", is_prefix=True), id="prefix in the title"),
         pytest.param("tag:moon", words("moon", column="tags"), id="tag"),
+        pytest.param(
+            "mars NEAR rov*",
+            Near(left=words("mars"), right=words("rov", is_prefix=True), within=10),
+            id="NEAR",
+        ),
+        pytest.param(
+            'title:mars NEAR/3 title:"red planet"',
+            Near(left=words("mars", column="title"), right=words("red", "planet", column="title"), within=3),
+            id="NEAR in the title",
+        ),
+        pytest.param(
+            "a1 NEAR b1 NEAR/2 c1",
+            And(
+                nodes=(
+                    Near(left=words("a1"), right=words("b1"), within=10),
+                    Near(left=words("b1"), right=words("c1"), within=2),
+                )
+            ),
+            id="NEAR in a row",
+        ),
+        pytest.param("a1 near b1", And(nodes=(words("a1"), words("near"), words("b1"))), id="lower-case near"),
+        pytest.param("words>:500", Length(above=500), id="longer"),
+        pytest.param("words<500", Length(below=500), id="shorter"),
+        pytest.param("has:Copy", Has(feature="copy"), id="has"),
+        pytest.param("-has:revision", Not(node=Has(feature="revision")), id="has not"),
+        pytest.param("story:17", InStory(story_id=17), id="story"),
         pytest.param("after:2025-03", Published(since=MARCH), id="after"),
         pytest.param("before:2025-03", Published(until=MARCH), id="before"),
         pytest.param("on:2025-03", Published(since=MARCH, until=APRIL), id="on a month"),
@@ -109,6 +150,21 @@ def test_understood(text: str, expected: Node) -> None:
         ("a*", "a beginning needs at least two letters", 0),
         ("(" * 31 + "mars" + ")" * 31, "parentheses nested more than 30 deep", 30),
         ("x" * 2001, "the query is longer than 2000 characters", 2000),
+        ("NEAR mars", "NEAR needs a term on both sides", 0),
+        ("mars NEAR", "NEAR needs a term on both sides", 5),
+        ("mars NEAR OR x1", "NEAR needs a term on both sides", 5),
+        ("mars NEAR/31 rover", "NEAR looks at most 30 words far", 5),
+        ("mars NEAR source:esa", "NEAR stands between two words", 5),
+        ("title:mars NEAR rover", "NEAR stands between two words", 11),
+        ("-mars NEAR rover", "NEAR stands between two words", 6),
+        ("mars NEAR &", "NEAR stands between two words", 5),
+        ("rov* NEAR rover", "NEAR needs different words", 5),
+        ("has:nothing", "has: is one of revision, copy, date, image; not 'nothing'", 0),
+        ("story:one", "story: needs a whole number, not 'one'", 0),
+        ("story:9999999999", "story: needs a whole number", 0),
+        ("words>:-5", "words>: needs a whole number, not '-5'", 0),
+        ("words>: 5", "words>: needs a value right after the colon", 0),
+        ("words:5", "unknown field 'words'", 0),
         ("w " * 101, "101 words; at most 100", 0),
     ],
 )
@@ -131,3 +187,33 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
         assert parse_query(text).text == text
     except QueryError as error:
         assert 0 <= error.position <= len(text)
+
+
+PIECES = [
+    *(
+        "moon",
+        "ro*",
+        "a",
+        "月",
+        "2025",
+        "source:",
+        "source:esa",
+        "title:",
+        "author:x",
+        "after:",
+        "on:2025-01",
+        "lang:en",
+    ),
+    *("OR", "AND", "NOT", "NEAR", "NEAR/3", "NEAR/99", "has:copy", "has:", "words>:3", "words<9", "story:1", "story:x"),
+    *('"', '"a b"', "'", "(", ")", "-", "*", ":", "%", "\\", "{", "^", "&", "|", "<->", "\x00", "\ud800", "e\u0301"),
+]
+
+
+def test_ten_thousand_random_queries_are_understood_or_refused() -> None:
+    dice = random.Random(7)
+    for _ in range(10_000):
+        text = dice.choice(("", " ")).join(dice.choices(PIECES, k=dice.randint(0, 12)))
+        try:
+            parse_query(text)
+        except QueryError as error:
+            assert error.reason and 0 <= error.position <= len(text)
