@@ -28,6 +28,7 @@ UNITS: tuple[Unit, ...] = get_args(Unit)
 MAX_FACETED = 20_000  # hits looked at; some 100 ms
 VALUES = 10  # of a field; the rest are counted in ``others``
 MAX_VALUES = 1_000
+HitRow: TypeAlias = Row[*tuple[Any, ...]]  # Any: the columns of hits()
 UNIT_CHARS: Mapping[Unit, int] = {"day": 10, "month": 7, "year": 4}  # of an ISO date
 DAYS_SHOWN, MONTHS_SHOWN = 3, 180  # months: up to 3 in days, up to 15 years in months, more in years
 
@@ -142,7 +143,7 @@ def known_sources(connection: Connection) -> dict[str, Known]:
     }
 
 
-def counts(field: Field, rows: Sequence[Row[*tuple[Any, ...]]], sources: Mapping[str, Known]) -> Counter[str]:  # Any: hits()
+def counts(field: Field, rows: Sequence[HitRow], sources: Mapping[str, Known]) -> Counter[str]:
     """Value → hits that have it; the empty value is none."""
     if field in ("source", "kind", "country"):
         by_source = Counter(row.source_id for row in rows)
