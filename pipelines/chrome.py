@@ -21,6 +21,8 @@ ALWAYS = XPath(
     "|//nav|//aside|//*[@role='navigation' or @role='search' or @role='banner' or @role='contentinfo'"
     " or @role='complementary' or @role='dialog' or @role='alertdialog' or @role='menu' or @aria-hidden='true']"
 )
+ARTICLES = XPath("//article[.//h1]")
+ARTICLE_MIN = 500  # characters outside links; less may be a teaser
 NAMED = XPath("//body//*[@class or @id]")
 # Words of class and id names; each names a kind of chrome.
 WORDS = frozenset(
@@ -49,14 +51,14 @@ PAIRS = frozenset(
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 HASHED = 3  # letters; a word no longer than this beside a digit is part of a hash ("2638ad0")
 MODIFIERS = frozenset({"has", "have", "with", "without", "no", "hide", "hidden", "show", "enabled", "disabled"})
-# What readers say may well be longer than the article; consent too.
+# What readers say, or another form of the article, may well be longer than the article.
 READERS = frozenset({"comments", "commentlist", "comment-list", "disqus", "respond", "republish", "republication"})
 KEEP_TAGS = frozenset({"html", "body", "main", "article", "h1", "p"})
 PLAIN = 9  # level of a line that is no heading by its tags
 SHORT_LINE = 40  # characters; names of categories and labels of forms are shorter
 PROSE_MIN = 80  # characters; a block of text of this length outside links reads as prose
 MAX_PLAIN_SHARE = 0.25  # of the page's text outside links; what holds more is no chrome, whatever its name says
-MOST_SHARE_OF_READERS = 0.9  # the same, of what is said below an article
+LEAST_WITHOUT_READERS = 150  # characters outside links that must remain of the page
 UNCOUNTED = frozenset({"a", "script", "style", "noscript", "template", "select", "button"})
 HEADINGS = XPath("//h1|//h2|//h3|//h4|//h5|//h6|//p|//dt|//legend|//div[not(*[self::div or self::p or self::ul])]")
 
@@ -64,18 +66,26 @@ HEADINGS = XPath("//h1|//h2|//h3|//h4|//h5|//h6|//p|//dt|//legend|//div[not(*[se
 def prune_chrome(root: HtmlElement) -> None:
     """Take the chrome out of the tree."""
     lengths = plain_lengths(root)
+    for article in further_articles(root, lengths):
+        drop(article)
     limit = MAX_PLAIN_SHARE * lengths.get(root, 0)
     for element in ALWAYS(root):
         if lengths.get(element, 0) <= limit:
             drop(element)
     for word, elements in named_chrome(root).items():
-        most = MOST_SHARE_OF_READERS * lengths.get(root, 0) if word in READERS else limit
+        most = lengths.get(root, 0) - LEAST_WITHOUT_READERS if word in READERS else limit
         if sum(lengths.get(element, 0) for element in topmost(elements)) <= most:
             for element in elements:
                 drop(element)
     for heading in HEADINGS(root):
         if heading.getparent() is not None and is_chrome_heading(text_of(heading)):
             drop_section(heading)
+
+
+def further_articles(root: HtmlElement, lengths: dict[HtmlElement, int]) -> list[HtmlElement]:
+    """Whole articles below the page's own, as sites load them for readers who scroll on."""
+    articles = [one for one in topmost(ARTICLES(root)) if lengths.get(one, 0) >= ARTICLE_MIN]
+    return articles[1:]
 
 
 def plain_lengths(root: HtmlElement) -> dict[HtmlElement, int]:

@@ -7,6 +7,7 @@ chrome was taken out is the article.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 from typing import TypeAlias
@@ -34,6 +35,7 @@ FLOW_TAGS = frozenset(
 )
 TEASER_MIN, TEASER_SHARE = 30, 0.9  # characters; share of links: a shorter line may be a name in a list of sources
 MOST_LINKS = 0.5  # share of a block
+LABEL = re.compile(r"[^:：|»›→]{3,40}[:：|»›→]\s*(\S+(?: \S+){3,})")  # what leads to another story, and its headline
 LINK_DEPTH = 6  # ancestors in which the link around a block is looked for
 ANCHOR_MIN = 60  # of weight; a shorter block may stand anywhere in a page and anchors nothing
 SHORT_LINE = 100  # of weight; lines of the head and foot of a page are shorter, a standfirst is longer
@@ -136,7 +138,9 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
         kept[place] = kept[place] or (kept[place + 1] and is_heading(*blocks[place]))
     lost = [text for place, (_, text) in enumerate(blocks) if known[place] and not kept[place]]
     found = [text for place, (_, text) in enumerate(blocks) if kept[place]]
-    found = found if is_plausible(found, lost, recognised) else list(recognised)
+    teasers = {squeezed(text) for element, text in blocks if is_teaser(element, text)}
+    own = [text for text in recognised if squeezed(text) not in teasers]
+    found = found if is_plausible(found, lost, recognised) else own
     return whole_of([block for block in blocks if block[0] in inside], found) or found
 
 
@@ -191,8 +195,14 @@ def is_teaser(element: HtmlElement, text: str) -> bool:
         len(text) >= TEASER_MIN
         and not text.endswith(SENTENCE_END)
         and element.tag not in HEADING_TAGS
-        and link_share(element, text) >= TEASER_SHARE
+        and (link_share(element, text) >= TEASER_SHARE or is_labelled_link(element, text))
     )
+
+
+def is_labelled_link(element: HtmlElement, text: str) -> bool:
+    """A paragraph of a label and a headline that is a link: ``Les også: <a>…</a>``, ``READ MORE | <a>…</a>``."""
+    match = LABEL.match(text) if element.tag == "p" else None
+    return match is not None and any(squeezed(link.text_content()) == squeezed(match[1]) for link in element.iter("a"))
 
 
 def weight_of(text: str) -> int:

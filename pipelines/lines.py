@@ -4,6 +4,7 @@ repeated paragraphs, tail lines of the site. Works on text alone; the tree was p
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -13,6 +14,14 @@ HEAD_BLOCKS = 8  # blocks at the top that may belong to the page's head
 TAIL_BLOCKS = 12  # blocks at the end that may belong to the site
 PROSE = 100  # characters; a longer block at the top is the article
 MOST_BESIDE_TITLE = 60  # letters; a site's name, a byline and a date in the line of the title
+BIOGRAPHY_MIN_BLOCKS, BIOGRAPHY_MAX = 3, 700  # blocks that stay; characters of a biography
+BIOGRAPHY_LEAD = 20  # characters before the name: "About the author:", "Korrespondentin"
+CAPTION_MAX = 500  # characters
+CREDIT = re.compile(
+    r"(?:^|[\s(\[/|])(?:photos?|images?|picture|foto|fotos|bild|bilder|grafik|illustration|crédit(?: photo)?|fot\."
+    r"|zdjęcie|фото|写真|画像|图|图片|图源|사진)\s?(?:by\s|credit\s?)?[:：]\s?[^.:。]{2,60}[)\]]?\.?$",
+    re.IGNORECASE,
+)  # "… at the pad. (Photo: Ada Reyes/ESA)"
 SENTENCE_END = tuple(".!?…。！？」』”\"'»)")
 REPEAT_MIN = 50  # characters; a shorter block may well stand twice ("Yes.", "Specifications")
 
@@ -21,7 +30,7 @@ def cleaned(blocks: Sequence[str], *, titles: Sequence[str], authors: Sequence[s
     """The blocks without what is not the article's; ``titles`` are all forms of its title, ``authors`` its people."""
     kept = without_repeats([block for block in blocks if block.strip(" •·|-–—*")])
     kept = without_head(kept, {folded(title) for title in titles if title}, [folded(name) for name in authors])
-    return without_tail(kept)
+    return without_biography(without_tail([block for block in kept if not is_credit(block)]), authors)
 
 
 def folded(text: str) -> str:
@@ -53,7 +62,11 @@ def without_head(blocks: list[str], titles: set[str], authors: Sequence[str]) ->
             break
     while start < len(blocks) and start < HEAD_BLOCKS and is_head_line(blocks[start], titles, authors):
         start += 1
-    return blocks[start:]
+    return [
+        block
+        for place, block in enumerate(blocks[start:])
+        if not (0 < place < HEAD_BLOCKS // 2 and (is_byline(block) or is_date_line(block)))
+    ]
 
 
 def is_title(block: str, titles: set[str]) -> bool:
@@ -86,6 +99,26 @@ def without_tail(blocks: list[str]) -> list[str]:
     while end > 1 and (is_chrome_line(blocks[end - 1]) or is_date_line(blocks[end - 1])):
         end -= 1
     return blocks[:end]
+
+
+def without_biography(blocks: list[str], authors: Sequence[str]) -> list[str]:
+    """Without the last lines that begin with an author's name, as authors' boxes do; a text of them alone stays."""
+    names = [name for name in authors if " " in name]
+    end = len(blocks)
+    while end > BIOGRAPHY_MIN_BLOCKS and any(begins_with(blocks[end - 1], name) for name in names):
+        end -= 1
+    return blocks[:end]
+
+
+def begins_with(block: str, name: str) -> bool:
+    """True where the name stands among the first words, a role before it at most, and a verb behind it."""
+    place = block.find(name)
+    return 0 <= place <= BIOGRAPHY_LEAD and len(block) <= BIOGRAPHY_MAX and len(block) > len(name) + 20
+
+
+def is_credit(block: str) -> bool:
+    """True for a caption, by the credit of its picture at the end; or for the credit alone."""
+    return len(block) <= CAPTION_MAX and bool(CREDIT.search(block))
 
 
 def is_prose_block(block: str) -> bool:

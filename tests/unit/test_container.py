@@ -1,0 +1,101 @@
+"""What is taken of a page beyond what the extractor recognised, and what is left although it did."""
+
+from lxml.html import document_fromstring
+
+from pipelines.chrome import chrome_word, prune_chrome
+from pipelines.container import blocks_in, filled
+from pipelines.lines import cleaned
+
+ORBIT = "The tug Meridian raised the orbit of the station by eleven kilometres over two burns on Tuesday morning."
+CREW = "Four people live aboard, and none of them had to leave the forward module while the engines were running."
+FUEL = "What fuel is left will carry the tug through two more such burns before it returns to the depot in spring."
+NEXT = "A second tug waits at the depot, and its owners say that it could take over the work within three weeks."
+
+
+def tree(html):
+    return document_fromstring(f"<html><body>{html}</body></html>")
+
+
+def of(html, *recognised):
+    return filled(blocks_in(tree(html)), recognised)
+
+
+def test_sections_that_were_missed_are_taken():
+    html = f"<div><p>{ORBIT}</p></div><section><p>{CREW}</p><p>{FUEL}</p></section><section><p>{NEXT}</p></section>"
+    assert of(f"<main>{html}</main>", ORBIT, NEXT) == [ORBIT, CREW, FUEL, NEXT]
+
+
+def test_names_and_prices_around_an_article_are_not():
+    shop = "".join(f"<li>Model of tug number {number}, painted by hand</li>" for number in range(40))
+    assert of(f"<main><p>{ORBIT}</p><p>{CREW}</p><ul>{shop}</ul></main>", ORBIT, CREW)[:2] == [ORBIT, CREW]
+
+
+def test_headline_of_another_story_is_left_out():
+    line = "Depot in lunar orbit opens its second dock to visitors"
+    html = f"<main><p>{ORBIT}</p><p><a href='/x'>{line}</a></p><p>{CREW}</p></main>"
+    assert of(html, ORBIT, line, CREW) == [ORBIT, CREW]
+
+
+def test_label_and_headline_of_another_story_are_left_out():
+    line = "Depoet i månebane åpner sin andre dokk"
+    html = f"<main><p>{ORBIT}</p><p>Les også: <a href='/x'>{line}</a></p><p>{CREW}</p></main>"
+    assert of(html, ORBIT, f"Les også: {line}", CREW) == [ORBIT, CREW]
+
+
+def test_label_and_address_stay():
+    html = f"<main><p>{ORBIT}</p><p>Website: <a href='/x'>tug.example</a></p><p>{CREW}</p></main>"
+    assert of(html, ORBIT, "Website: tug.example", CREW) == [ORBIT, "Website: tug.example", CREW]
+
+
+def test_crosshead_comes_with_its_paragraph():
+    html = f"<main><p>{ORBIT}</p><div><h3>Fuel for two more</h3></div><p>{FUEL}</p></main>"
+    assert of(html, ORBIT, FUEL) == [ORBIT, "Fuel for two more", FUEL]
+
+
+def test_crosshead_of_what_is_left_out_is_left_out():
+    html = f"<main><p>{ORBIT}</p><div><h3>Video of the burn</h3><span>2 min</span></div><p>{FUEL}</p></main>"
+    assert of(html, ORBIT, FUEL) == [ORBIT, FUEL]
+
+
+def test_article_loaded_below_is_another():
+    root = tree(f"<article><h1>Tug</h1><p>{ORBIT * 5}</p></article><article><h1>Depot</h1><p>{NEXT * 5}</p></article>")
+    prune_chrome(root)
+    assert [text for _, text in blocks_in(root)] == ["Tug", ORBIT * 5]
+
+
+def test_class_names():
+    def word(name):
+        return chrome_word(tree(f"<div class='{name}'></div>").find(".//div"))
+
+    assert word("element-58ad1d2") is None
+    assert word("component_5cd3ad805f") is None
+    assert word("ad-slot") == "ad"
+    assert word("has-sidebar content") is None
+    assert word("sidebar-enabled--false") is None
+    assert word("sidebar") == "sidebar"
+    assert word("visually-hidden") == "visually-hidden"
+    assert word("comments-wrapper") == "comments"
+
+
+def test_comments_longer_than_the_article_go():
+    said = "".join(f"<p>{NEXT}</p>" for _ in range(20))
+    root = tree(f"<main><p>{ORBIT}</p><p>{CREW}</p><div class='comments'>{said}</div></main>")
+    prune_chrome(root)
+    assert [text for _, text in blocks_in(root)] == [ORBIT, CREW]
+
+
+def test_caption_goes_with_its_credit():
+    caption = "The tug seen from the forward window during the second burn. (Photo: Ada Reyes/Meridian)"
+    assert cleaned([ORBIT, caption, CREW], titles=["Tug"]) == [ORBIT, CREW]
+    assert cleaned([ORBIT, "Image: Ada Reyes", CREW], titles=["Tug"]) == [ORBIT, CREW]
+
+
+def test_sentence_about_a_photo_stays():
+    said = "She showed the photo: it was taken at 3 a.m. and shows the tug's shadow on the station's solar panels."
+    assert cleaned([ORBIT, said, CREW], titles=["Tug"]) == [ORBIT, said, CREW]
+
+
+def test_author_box_goes_and_the_author_in_prose_stays():
+    box = "Ada Reyes covers tugs and depots for this magazine and lives in Kourou."
+    inside = "Ada Reyes asked the crew what they felt when the engines were lit, and they said that they had slept."
+    assert cleaned([ORBIT, inside, CREW, box], titles=["Tug"], authors=["Ada Reyes"]) == [ORBIT, inside, CREW]
