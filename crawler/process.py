@@ -65,6 +65,7 @@ def guide_of(source: Source) -> SourceGuide:
     return SourceGuide(
         name=source.name,
         language=source.language,
+        country=source.country,
         rules=tuple(SiteRule(**asdict(rule)) for rule in source.extract),
         strip_params=source.urls.strip_params,
     )

@@ -11,6 +11,7 @@ from lxml.html import HtmlElement
 
 from pipelines.agreement import folded
 from pipelines.calendars import WRITTEN
+from pipelines.container import blocks_in
 from pipelines.datelines import META, branch, elements_named, is_apart
 from pipelines.names import CJK_LEAD, LEAD, ROLE, looks_personal, parts_of, people, person
 from pipelines.story import Story
@@ -34,7 +35,7 @@ NAMED_AGAIN = XPath(
     " | //a[contains(@href, $joined) or (contains(@href, $slug) and contains(@href, 'author'))])"
 )
 LABEL_ONLY = re.compile(
-    r"^(?:written|posted|published|article|words|story|authored|reviewed)?\s*by\s*:?$|^authors?\s*:?$"
+    r"^(?:written|posted|published|article|words|story|authored|reviewed)?\s*by\s*:?$|^author(?:s|\(s\))?\s*:?$"
     r"|^автор\s*:?$|^autor(?:in|a)?\s*:?$"
     r"|^auteur\s*:?$|^作者\s*[:：]?$",
     re.IGNORECASE,
@@ -46,6 +47,11 @@ NOT_BYLINE = re.compile(
     r"|comments?|more|related)(?=$|[\s_-])",
     re.IGNORECASE,
 )
+LONE_BYLINE = re.compile(
+    r"(?:written|words|article|story|text|reported) by\b|авторы?\s?[:：]|autor(?:in)?\s?:", re.IGNORECASE
+)
+STAFF = re.compile(r"(?:[Bb]y )?(?:[A-Z][\w.&’'-]+ ){1,4}(?:[Ss]taff|[Tt]eam|[Nn]ewsroom|[Nn]ewsdesk|[Ee]ditors)$")
+MAX_NAME_WORDS = 5
 MAX_BYLINE = 120  # characters of an element that is a byline
 PRINTED_BYLINE = re.compile(
     r"^(?:(?:story|words|text|written|posted|published|reported|article|submitted|reviewed)\s+)?(?:by(?:\s*:\s*|\s+)\S|(?-i:By[A-Z][a-z]))"
@@ -102,8 +108,23 @@ def places(
     for story in stories:
         if story.origin == "payload":
             yield list(story.authors)
+    yield lone_bylines(tree, near)
     alone = names_alone(tree, [*after[:5], *reversed(before[-4:])])
     yield [name for name in alone if folded(name) not in sites]
+
+
+def lone_bylines(tree: HtmlElement, near: set[HtmlElement]) -> list[str]:
+    """``Written by Ada Reyes`` on a line of its own anywhere, or a name below ``Author``.
+
+    Several such names are those of a list of articles: none is taken.
+    """
+    lines = [(element, line) for element, line in blocks_in(tree) if len(line) <= MAX_BYLINE]
+    found: dict[str, str] = {}
+    for (_, label), (element, line) in pairwise([(tree, ""), *lines]):
+        is_named = LONE_BYLINE.match(line) or (LABEL_ONLY.match(label) and len(line.split()) <= MAX_NAME_WORDS)
+        if is_named and looks_personal_line(line) and not is_apart(element, near):
+            found.setdefault(folded(" ".join(people([line]))), line)
+    return list(found.values()) if len(found) == 1 else []
 
 
 def meta_authors(tree: HtmlElement) -> list[str]:
@@ -143,7 +164,7 @@ def labelled_bylines(tree: HtmlElement, near: set[HtmlElement]) -> list[str]:
         text = short_text(element)
         if inner and len(text) != 0:
             return inner
-        if text and (looks_personal_line(text) or PRINTED_BYLINE.match(text)):
+        if text and (looks_personal_line(text) or PRINTED_BYLINE.match(text) or STAFF.match(text)):
             return [text]
     return []
 

@@ -37,6 +37,7 @@ FORMS = (
     rf"(?P<m{{n}}>{MONTH})\.?[\s\-]*{DAY}(?:st|nd|rd|th)?(?:\s*,\s*|\s+|-){YEAR}",
     rf"(?P<e{{n}}>令和|平成|昭和)\s*(?P<y{{n}}>\d{{1,2}}|元)\s*年\s*(?P<m{{n}}>1[0-2]|0?[1-9])\s*月\s*{DAY}\s*日",
     rf"{YEAR}\s*(?:年|년)\s*(?P<m{{n}}>1[0-2]|0?[1-9])\s*(?:月|월)\s*{DAY}\s*(?:日|일)",
+    rf"{YEAR}\s+(?P<m{{n}}>{MONTH})\.?\s+{DAY}(?!\d)",
     rf"{YEAR}(?P<s{{n}}>[-./])\s?(?P<m{{n}}>1[0-2]|0?[1-9])(?P=s{{n}})\s?{DAY}(?!\d)",
     (
         r"(?P<a{n}>3[01]|[12]\d|0?[1-9])(?P<s{n}>[./-])(?P<b{n}>3[01]|[12]\d|0?[1-9])(?P=s{n})(?P<y{n}>(?:19"
@@ -46,6 +47,17 @@ FORMS = (
 WRITTEN = re.compile(
     r"(?<![\w./-])(?:" + "|".join(form.replace("{n}", str(n)) for n, form in enumerate(FORMS)) + ")", re.IGNORECASE
 )
+# Monday to Sunday, by the letters with which English, German, French, Spanish, Italian and Russian names begin.
+WEEKDAYS = (
+    ("mon", "mo", "lun", "пн", "понедельник"),
+    ("tue", "di", "mar", "вт", "вторник"),
+    ("wed", "mi", "mer", "mié", "ср", "среда"),
+    ("thu", "do", "jeu", "jue", "gio", "чт", "четверг"),
+    ("fri", "fr", "ven", "vie", "пт", "пятница"),
+    ("sat", "sa", "sam", "sáb", "sab", "сб", "суббота"),
+    ("sun", "so", "dim", "dom", "вс", "воскресенье"),
+)
+WEEKDAY = re.compile(r"(\w{2,11})\.?,?\s*(?:[-–|]\s*)?$")
 MONTH_FIRST = frozenset({"en-us", "en-ph"})  # who write 03/04 for the fourth of March (CLDR)
 MONTH_FIRST_COUNTRIES = frozenset({"us", "ph"})
 
@@ -57,7 +69,7 @@ def days_in(text: str, *, lang: str | None = None, country: str | None = None) -
     """
     found = []
     for hit in WRITTEN.finditer(text):
-        if day := day_of(hit, lang=lang, country=country):
+        if day := day_of(hit, lang=lang, country=country) or day_by_weekday(text, hit):
             found.append((day, hit.start(), hit.end()))
     return found
 
@@ -74,6 +86,21 @@ def day_of(hit: re.Match[str], *, lang: str | None, country: str | None) -> date
         day, month = int(parts["d"]), month_number(parts["m"])
     year = 1 if parts["y"] == "元" else int(parts["y"])
     return valid_day(year + ERAS.get(parts.get("e", ""), 0), month, day)
+
+
+def day_by_weekday(text: str, hit: re.Match[str]) -> date | None:
+    """``Tue, 05/06/2025``: the order of day and month for which the name of the weekday is right; None without one."""
+    parts = {key[0]: value for key, value in hit.groupdict().items() if value is not None}
+    name = WEEKDAY.search(text[max(0, hit.start() - 16) : hit.start()])
+    if "a" not in parts or name is None:
+        return None
+    a, b, year = int(parts["a"]), int(parts["b"]), int(parts["y"])
+    days = [day for day in (valid_day(year, b, a), valid_day(year, a, b)) if day and is_named(day, name[1].lower())]
+    return days[0] if len(days) == 1 else None
+
+
+def is_named(day: date, name: str) -> bool:
+    return any(name == begin or (len(begin) > 2 and name.startswith(begin)) for begin in WEEKDAYS[day.weekday()])
 
 
 def month_number(text: str) -> int:

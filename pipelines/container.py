@@ -21,8 +21,8 @@ from pipelines.phrases import is_call, is_chrome_line
 Placed: TypeAlias = tuple[HtmlElement, str]
 BLOCK_TAGS = frozenset(
     """
-    address article blockquote body center dd details div dl dt fieldset figcaption figure footer h1 h2 h3 h4 h5
-    h6 header hr li main ol p pre section summary table tbody td tfoot th thead tr ul caption
+    address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3
+    h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul caption
     """.split()
 )
 SKIP_TAGS = frozenset(

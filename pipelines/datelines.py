@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -12,7 +13,8 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from archive.model import DateCandidate, DateOrigin
-from pipelines.calendars import valid_day
+from pipelines.calendars import days_in, valid_day
+from pipelines.container import blocks_in
 from pipelines.dates import Moment, candidate, day_moment, machine_moment, written_moments
 from pipelines.story import Story
 
@@ -66,6 +68,18 @@ PUBLISHED = re.compile(
     re.IGNORECASE,
 )
 MAX_LABEL = 160  # characters of an element that is a date and little else
+MAX_LONE = 90  # characters of a line that is a date, with little more than a label, a time of day and a name
+LONE = re.compile(
+    r"(?:[^\W\d]{2,12}[.,]? )?"
+    r"(?:(?:(?:first )?(?:published|posted|written|created|added|released)(?: on)?(?: the)?|date|updated|last updated"
+    r"|дата|опубликовано|размещено|veröffentlicht|publié le|publicado el|pubblicato il"
+    r"|掲載日|公開日|发布时间|日期)\s?[:：]?\s?)?"
+    r"[-–|•(\[]?\s?#\s?[)\]|•–-]?"
+    r"(?:,? ?(?:at |um |à |в )?\d{1,2}[:.]\d\d(?: ?[ap]\.?m\.?)?(?: \w{2,4})?)?"
+    r"(?:,? by .{2,40})?",
+    re.IGNORECASE,
+)  # label, "#" for the date, time of day, name
+MAX_DATELINE_WORDS = 8
 MAX_LINE = 200  # characters of a line near the headline that may be a dateline
 LABEL_START = 50  # characters: a longer element named date has its date at its start
 AROUND_DATE = 70  # characters beside a date in such a line: byline, section, reading time
@@ -96,6 +110,8 @@ def date_candidates(
     found += [(moment, "text", role) for moment, role in line_dates(lines, lang, country)]
     if not any(origin in ("time", "text") for moment, origin, _ in found if moment is not None):
         found += [(moment, "text", role) for moment, role in labelled_dates(tree, heading, lang, country)]
+    if not any(moment is not None and role == "published" for moment, _, role in found):
+        found += [(moment, "text", role) for moment, role in lone_dates(tree, heading, lang, country)]
     found += [(url_day(url), "url", "published")]
     if feed_published_at is not None:
         found.append((Moment(feed_published_at, "second", None), "feed", "published"))
@@ -161,6 +177,34 @@ def elements_named(tree: HtmlElement, pattern: re.Pattern[str], *, limit: int) -
     return list(islice(hits, limit))
 
 
+def lone_dates(
+    tree: HtmlElement, heading: HtmlElement | None, lang: str | None, country: str | None
+) -> Iterator[tuple[Moment, Role]]:
+    """The date that stands on lines of its own, where all such lines of the page give one day.
+
+    Pages without marks for it print their date anywhere: under a table's headline, at the end, in the author's box.
+    Several days are those of a list of articles, and none is believed.
+    """
+    near = set(branch(heading))
+    found: list[tuple[Moment, Role]] = []
+    for element, line in blocks_in(tree):
+        if len(line) > MAX_LONE or not any(character.isdigit() for character in line):
+            continue
+        moments = written_moments(line, lang=lang, country=country)
+        if len(moments) == 1 and LONE.fullmatch(undated(line, lang, country)) and not is_apart(element, near):
+            found.append((moments[0], role_of(f"{label_before(element)} {line}")))
+    if len({moment.value.date() for moment, _ in found}) == 1:
+        yield found[0]
+
+
+def undated(line: str, lang: str | None, country: str | None) -> str:
+    """The line without its date."""
+    text = unicodedata.normalize("NFKC", line)
+    for _, start, end in reversed(days_in(text, lang=lang, country=country)):
+        text = f"{text[:start]}#{text[end:]}"
+    return text
+
+
 def label_before(element: HtmlElement) -> str:
     """Words just before an element: ``Updated``."""
     previous = element.getprevious()
@@ -215,10 +259,15 @@ def line_dates(lines: Sequence[str], lang: str | None, country: str | None) -> I
     for line in lines:
         if len(line) <= MAX_LINE:
             moments = written_moments(line, lang=lang, country=country)
-            if moments and len(line) <= AROUND_DATE * (1 + len(moments)):
+            if moments and len(line) <= AROUND_DATE * (1 + len(moments)) and not is_sentence(line):
                 yield from split_roles(line, previous, moments)
                 return
         previous = line
+
+
+def is_sentence(line: str) -> bool:
+    """True for prose that mentions a date: it ends as a sentence does and has more words than a dateline."""
+    return line.endswith((".", "!", "?")) and len(line.split()) > MAX_DATELINE_WORDS
 
 
 def split_roles(line: str, previous: str, moments: Sequence[Moment]) -> Iterator[tuple[Moment, Role]]:

@@ -38,6 +38,8 @@ class Hints:
     published_at: datetime | None = None
     content_html: str | None = None
     language: str | None = None
+    country: str | None = None
+    """Of the source, ISO 3166-1: it settles which number of ``03/04/2025`` is the month."""
     source_name: str | None = None
     captured_at: datetime | None = None
     """When the page was fetched: nothing on it is later. None means now."""
@@ -55,17 +57,19 @@ def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: 
 
     The text is empty when the page has none. Raises ``ExtractionError`` when the page can't be read at all.
     """
+    now = hints.captured_at or datetime.now(UTC)
     root = tree_of(decoded(body, charset))
     data = structured_data(root)
     metadata = metadata_of(
         root,
         url=url,
         data=data,
-        now=hints.captured_at or datetime.now(UTC),
+        now=now,
         feed_title=hints.title,
         feed_published_at=hints.published_at,
         source_name=hints.source_name,
         source_language=hints.language,
+        source_country=hints.country,
     )
     facts = facts_of(root, url)
     titles = [metadata.title, hints.title or "", *printed_titles(root)]

@@ -80,7 +80,8 @@ NOBODY = re.compile(
     r"|redakcja|press release|super user|read more|share|follow|sign (?:in|up)|log ?in|written by"
     r"|view (?:more )?posts?|[a-z]+(?:\.[a-z]+){2,}|comments?|home|about|bio|view (?:all|profile).*"
     r"|more .*|see .*|contact.*|subscribe.*|by|posted|written|in|on|advertisement|save|print|email"
-    r"|facebook|twitter|linkedin|instagram|x|website|wordpress|test|me|us|you|.*@.*|.*\d{2}.*)$",
+    r"|facebook|twitter|linkedin|instagram|x|twitter facebook|member login|uncategorized"
+    r"|(?:image|photo|foto|categor(?:y|ies)|tags?)s?\s?:.*|website|wordpress|test|me|us|you|.*@.*|.*\d{2}.*)$",
     re.IGNORECASE,
 )
 GROUP = re.compile(
@@ -161,7 +162,7 @@ def without_lead(text: str) -> str:
 
 def person(part: str | None) -> str | None:
     """One name out of a part of a byline; None when the part is a role, a date or no name."""
-    text = one_line(without_lead(part or "")).strip(" ,.:;-–—|•·*\"'“”«»_")
+    text = one_line(without_lead(part or "")).strip(" ,.:;-–—|•·*\"'“”«»_®™")
     text = CJK_TAIL.sub("", text)
     text = text if is_group(text) else AFTER_NAME.sub("", text)
     if not 2 <= len(text) <= MAX_NAME or DATE_PART.search(text) or ROLE.match(text) or CREDENTIAL.match(text):

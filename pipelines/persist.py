@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from archive.errors import StoreError
-from archive.model import Article, Candidate, Decision, Discovered, Missed, Polled, Rejected, Settled
+from archive.model import Article, Candidate, Capture, Decision, Discovered, Missed, Polled, Rejected, Settled
 from pipelines.dedup import decide
 from pipelines.workers import Read
 
@@ -25,13 +25,16 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 Decide = Callable[[Article, list[Candidate]], Decision]
+Note = Callable[[Capture, Settled, datetime], None]
 
 
 class Keeper(Protocol):
     """What the pipelines need of ``archive.store.Store``."""
 
     def save(self, run_id: int, discovered: Discovered, article: Article, decide: Decide, now: datetime) -> Settled: ...
-    def record_rejected(self, run_id: int, discovered: Discovered, rejected: Rejected, now: datetime) -> Settled: ...
+    def record_rejected(
+        self, run_id: int, discovered: Discovered, rejected: Rejected, now: datetime, *, capture: Capture | None
+    ) -> Settled: ...
     def record_missed(self, run_id: int, missed: Missed) -> Settled: ...
     def record_poll(self, run_id: int, polled: Polled) -> Settled: ...
 
@@ -73,31 +76,55 @@ class Writer:
 class PersistPipeline:
     """Scrapy item pipeline: ``Read``, ``Missed`` and ``Polled`` → rows; returns what became of the item."""
 
-    def __init__(self, *, run_id: int, store: Keeper, writer: Writer, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        *,
+        run_id: int,
+        store: Keeper,
+        writer: Writer,
+        now: Callable[[], datetime],
+        note: Note = lambda capture, settled, at: None,
+    ) -> None:
+        """``note`` keeps beside the evidence what became of a capture, once that is stored."""
         self.run_id = run_id
         self.store = store
         self.writer = writer
         self.now = now
+        self.note = note
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PersistPipeline:
         run = crawler.perilune  # type: ignore[attr-defined]  # set by crawler.run on every crawler it makes
-        return cls(run_id=run.run_id, store=run.store, writer=run.writer, now=run.now)
+        return cls(run_id=run.run_id, store=run.store, writer=run.writer, now=run.now, note=run.note)
 
     async def process_item(self, item: object) -> object:
-        write = self.unit_of_work(item)
-        return item if write is None else await self.writer.call(write)
+        at = item.missed_at if isinstance(item, Missed) else self.now()
+        write = unit_of_work(item, store=self.store, run_id=self.run_id, at=at)
+        if write is None:
+            return item
+        settled = await self.writer.call(write)
+        if (capture := capture_of(item)) is not None:
+            self.note(capture, settled, at)
+        return settled
 
-    def unit_of_work(self, item: object) -> Callable[[], Settled] | None:
-        """The one transaction this item asks for; None for an item that is not ours."""
-        if isinstance(item, Read) and isinstance(item.result, Rejected):
-            rejected, found = item.result, item.fetched.discovered
-            return lambda: self.store.record_rejected(self.run_id, found, rejected, self.now())
-        if isinstance(item, Read) and isinstance(item.result, Article):
-            article, found = item.result, item.fetched.discovered
-            return lambda: self.store.save(self.run_id, found, article, decide, self.now())
-        if isinstance(item, Missed):
-            return lambda: self.store.record_missed(self.run_id, item)
-        if isinstance(item, Polled):
-            return lambda: self.store.record_poll(self.run_id, item)
-        return None
+
+def unit_of_work(item: object, *, store: Keeper, run_id: int, at: datetime) -> Callable[[], Settled] | None:
+    """The one transaction this item asks for; None for an item that is not ours."""
+    if isinstance(item, Read) and isinstance(item.result, Rejected):
+        rejected, fetched = item.result, item.fetched
+        return lambda: store.record_rejected(run_id, fetched.discovered, rejected, at, capture=fetched.capture)
+    if isinstance(item, Read) and isinstance(item.result, Article):
+        article, found = item.result, item.fetched.discovered
+        return lambda: store.save(run_id, found, article, decide, at)
+    if isinstance(item, Missed):
+        return lambda: store.record_missed(run_id, item)
+    if isinstance(item, Polled):
+        return lambda: store.record_poll(run_id, item)
+    return None
+
+
+def capture_of(item: object) -> Capture | None:
+    """The evidence of an article's item; None for any other, and where no answer came."""
+    if isinstance(item, Read):
+        return item.fetched.capture
+    return item.capture if isinstance(item, Missed) else None

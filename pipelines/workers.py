@@ -190,6 +190,7 @@ class SourceGuide:
 
     name: str | None = None
     language: str | None = None
+    country: str | None = None
     rules: Sequence[SiteRule] = ()
     strip_params: Sequence[str] = ()
 
@@ -201,6 +202,7 @@ class SourceGuide:
             published_at=found.published_at,
             content_html=found.content_html,
             language=self.language,
+            country=self.country,
             source_name=self.name,
             captured_at=fetched.capture.captured_at,
         )
