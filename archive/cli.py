@@ -1,4 +1,4 @@
-"""The commands that read: ``search``, ``show``, ``stats``, ``export``, ``verify``, ``runs``.
+"""The commands that read: ``search``, ``show``, ``stats``, ``export``, ``verify``, ``runs``, ``serve``.
 
 They open an archive and never make one. Heavy imports happen inside them. ``crawler.cli`` puts them beside the
 other commands and turns errors into exit codes.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.config import Config
-from archive.errors import ConfigError, StoreError
+from archive.errors import ConfigError
 from archive.options import archive_options
 from archive.terminal import say
 
@@ -30,41 +30,11 @@ FAULTS_FOUND = 3  # exit code of verify; docs/operate
 
 @contextmanager
 def opened(config: Config) -> Iterator[Connection]:
-    """The archive's database, for reading.
+    """The archive's database, for reading; see :func:`archive.opening.opened`."""
+    from archive.opening import opened as reading
 
-    Raises ``ConfigError`` where there is none, ``SchemaError`` for another schema, ``StoreError`` when reading fails.
-    """
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from archive.database import archive_exists, open_engine
-    from archive.migrate import current, ensure_schema
-
-    if not archive_exists(config.database_url):
-        raise ConfigError(no_archive(config))
-    engine = open_engine(config.database_url, read_only=True)
-    try:
-        if current(engine) is None:
-            raise ConfigError(no_archive(config))
-        ensure_schema(engine)
-        with engine.connect() as connection:
-            yield one_state(connection)
-    except SQLAlchemyError as exc:
-        reason = str(getattr(exc, "orig", None) or exc).strip().splitlines()[0]
-        raise StoreError(f"the archive can't be read: {reason}") from exc
-    finally:
-        engine.dispose()
-
-
-def no_archive(config: Config) -> str:
-    where = config.home if config.layers.get("database_url") == "default" else "the --database given"
-    return f"no archive in {where}: run perilune crawl (or perilune demo) first, or name another --home"
-
-
-def one_state(connection: Connection) -> Connection:
-    """A connection whose reads all see the archive as it is now; SQLite does so by itself."""
-    if connection.dialect.name == "postgresql":
-        return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return connection
+    with reading(config) as connection:
+        yield connection
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
@@ -232,3 +202,19 @@ def runs(*, config: Config, run_id: int | None, limit: int, as_json: bool) -> No
         lines = list(report.run_lines(one) if one else report.runs_lines(found))
     for line in lines:
         say(line)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option("--token", metavar="TOKEN|@FILE", help="Answer only who knows it (bearer, or password in a browser).")
+@archive_options
+def serve(*, config: Config, host: str, port: int, token: str | None) -> None:
+    """Serve the archive to browsers and programs, read only: pages at /, /api/, and /v4/ for news apps.
+
+    docs/web.md shows the pages, docs/api.md the interfaces.
+    """
+    from archive.web.serve import read_token
+    from archive.web.serve import serve as answer
+
+    answer(config, host=host, port=port, token=read_token(token), say=lambda line: click.echo(line, err=True))

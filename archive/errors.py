@@ -55,6 +55,10 @@ class StoreError(PeriluneError):
     exit_code = 3
 
 
+class TooSlowError(StoreError):
+    """A question costs more time than it may: the web pages answer 400."""
+
+
 class SchemaError(StoreError):
     """The database has another schema than this program. Says which command to run."""
 

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "show": ("archive.cli", "show", "One article: text, copies, revisions, captures."),
     "stats": ("archive.cli", "stats", "What the archive holds."),
     "export": ("archive.cli", "export", "Stream articles as JSON lines or CSV."),
+    "serve": ("archive.cli", "serve", "Web pages and JSON interfaces, read only."),
     "verify": ("archive.cli", "verify", "Compare files, digests and rows."),
     "config": ("crawler.commands", "config", "Each effective setting and the layer that set it."),
     "db": ("crawler.commands", "db", "Show or upgrade the database schema."),
