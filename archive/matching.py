@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    true,
 )
 from sqlalchemy import (
     Text as TextType,
@@ -48,7 +49,7 @@ def condition(node: Node, dialect: str) -> ColumnElement[bool]:
         return not_(condition(node.node, dialect))
     if isinstance(node, And):
         text, others = parted(node)
-        return and_(*(condition(part, dialect) for part in ([text] if text else []) + others))
+        return and_(true(), *(condition(part, dialect) for part in ([text] if text else []) + others))
     if isinstance(node, Or):
         return or_(*(condition(part, dialect) for part in node.nodes))
     if isinstance(node, Published):

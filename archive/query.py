@@ -135,6 +135,16 @@ def parse_query(text: str) -> Query:
     return Query(text=text, root=root)
 
 
+EVERYTHING = Query(text="", root=And(nodes=()))  # all articles, where a query is left out
+
+
+def narrowed(query: Query, term: str) -> str:
+    """The query with one more term that must hold."""
+    if isinstance(query.root, Or):
+        return f"({query.text}) {term}"
+    return f"{query.text} {term}".strip()
+
+
 def wanted_texts(node: Node) -> tuple[Text, ...]:
     """The words that make an article a hit (none under a minus), in order: what is highlighted and ranked."""
     if isinstance(node, Text):

@@ -132,13 +132,14 @@ class ArticleView:
 
 def article_view(connection: Connection, article_id: int) -> ArticleView | None:
     """An article by id; None when there is none."""
-    columns = [column for column in ArticleRow.__table__.columns if column.name != "signature"]
+    wanted = {*ArticleView.__dataclass_fields__, "canonical_url"}
+    columns = [column for column in ArticleRow.__table__.columns if column.name in wanted]
     name = func.coalesce(SourceRow.name, ArticleRow.source_id).label("source_name")
     statement = select(*columns, name).outerjoin(SourceRow, SourceRow.id == ArticleRow.source_id)
     row = connection.execute(statement.where(ArticleRow.id == article_id)).mappings().one_or_none()
     if row is None:
         return None
-    plain = {key: value for key, value in row.items() if key not in ("canonical_url", "capture_id", "authors", "tags")}
+    plain = {key: value for key, value in row.items() if key not in ("canonical_url", "authors", "tags")}
     return ArticleView(
         **plain,
         url=row["canonical_url"],

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import BoundedSemaphore
 
 from sqlalchemy import Connection, Engine
+from starlette.requests import Request
 
 from archive.errors import PeriluneError
 from archive.opening import limited
@@ -41,3 +42,10 @@ class Reading:
                 yield connection
         finally:
             self.turns.release()
+
+
+def reading_of(request: Request) -> Reading:
+    """The archive that answers a request."""
+    found = request.app.state.reading
+    assert isinstance(found, Reading)
+    return found

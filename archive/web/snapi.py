@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Route
 
 from archive.web.answers import Json, NotFoundError, path_id, validated
 from archive.web.newslists import LISTS, NewsQuery, news_item, news_page, news_sites
-from archive.web.reading import Reading
+from archive.web.reading import reading_of
 
 VERSION = "4.33.0"  # of the service whose manners these are
 DEFAULT_LIMIT, MAX_LIMIT = 10, 500
@@ -183,7 +183,7 @@ def news_list(request: Request) -> Response:
     if errors:
         return Json(errors, status_code=400, headers=HEADERS)
     limit, offset = limit_of(request.query_params), offset_of(request.query_params)
-    with reading(request).connection() as connection:
+    with reading_of(request).connection() as connection:
         count, results = news_page(connection, name, query, limit=limit, offset=offset)
     url = str(request.url)
     body = {
@@ -202,7 +202,7 @@ def news_one(request: Request) -> Response:
     if request.method == "OPTIONS":
         return options(name)
     article_id = path_id(request)
-    with reading(request).connection() as connection:
+    with reading_of(request).connection() as connection:
         item = news_item(connection, name, article_id)
     if item is None:
         raise NotFoundError(f"No {name.title().removesuffix('s')} matches the given query.")
@@ -211,7 +211,7 @@ def news_one(request: Request) -> Response:
 
 def info(request: Request) -> Response:
     """``/v4/info/``."""
-    with reading(request).connection() as connection:
+    with reading_of(request).connection() as connection:
         sites = news_sites(connection)
     return validated(request, Json({"version": VERSION, "news_sites": sites}, headers=HEADERS))
 
@@ -234,12 +234,6 @@ def with_slash(request: Request) -> Response:
 
 def to_docs(request: Request) -> Response:
     return RedirectResponse("/about#v4", status_code=302)
-
-
-def reading(request: Request) -> Reading:
-    found = request.app.state.reading
-    assert isinstance(found, Reading)
-    return found
 
 
 def routes() -> list[BaseRoute]:

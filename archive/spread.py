@@ -1,0 +1,76 @@
+"""A story as a value to show: its copies in the order in which they appeared, and how long after the first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from archive.schema import ArticleRow, SourceRow
+
+UNDATED = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A member of a story."""
+
+    id: int
+    source_id: str
+    source_name: str
+    title: str
+    url: str
+    published_at: datetime | None
+    published_at_precision: str
+    first_seen_at: datetime
+    duplicate_of: int | None
+    """None for the original."""
+    duplicate_reason: str | None
+    similarity: float | None
+    behind: timedelta | None
+    """After the first that was published with an hour; None for it, and where only a day or nothing is known."""
+
+
+def copies(connection: Connection, story_id: int) -> tuple[Copy, ...]:
+    """The members of a story, first published first, the undated last; empty when there is no such story."""
+    statement = (
+        select(
+            ArticleRow.id,
+            ArticleRow.source_id,
+            func.coalesce(SourceRow.name, ArticleRow.source_id).label("source_name"),
+            ArticleRow.title,
+            ArticleRow.canonical_url.label("url"),
+            ArticleRow.published_at,
+            ArticleRow.published_at_precision,
+            ArticleRow.first_seen_at,
+            ArticleRow.duplicate_of,
+            ArticleRow.duplicate_reason,
+            ArticleRow.similarity,
+        )
+        .outerjoin(SourceRow, SourceRow.id == ArticleRow.source_id)
+        .where(ArticleRow.story_id == story_id)
+        .order_by(ArticleRow.id)
+    )
+    found = [Copy(**row, behind=None) for row in connection.execute(statement).mappings()]
+    exact = [copy.published_at for copy in found if is_exact(copy) and copy.published_at is not None]
+    first = min(exact, default=None)
+    placed = [with_delay(copy, first) for copy in found]
+    return tuple(sorted(placed, key=lambda copy: (start(copy), copy.first_seen_at, copy.id)))
+
+
+def is_exact(copy: Copy) -> bool:
+    return copy.published_at is not None and copy.published_at_precision in ("second", "minute")
+
+
+def with_delay(copy: Copy, first: datetime | None) -> Copy:
+    if first is None or copy.published_at is None or not is_exact(copy) or copy.published_at == first:
+        return copy
+    return replace(copy, behind=copy.published_at - first)
+
+
+def start(copy: Copy) -> datetime:
+    """As the choice of the original counts it: a day at its end, none at the end of time."""
+    if copy.published_at is None:
+        return UNDATED
+    return copy.published_at + timedelta(days=1 if copy.published_at_precision == "day" else 0)

@@ -1,0 +1,377 @@
+"""``/api/``: what the archive knows, as JSON. ``OPERATIONS`` says who answers what, and describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from archive import export as exports
+from archive.diffs import changes
+from archive.facets import FIELDS, MAX_VALUES, UNITS, Field, facets, timeline
+from archive.holdings import cadence, endpoints, holding, holdings
+from archive.query import EVERYTHING, Query, parse_query
+from archive.report import article_json, hit_json, run_json
+from archive.runs import run, runs
+from archive.search import search
+from archive.spread import Copy, copies
+from archive.stats import stats
+from archive.views import ArticleView, RevisionView, article_id_of, article_view
+from archive.web.answers import (
+    BadRequestError,
+    Json,
+    JsonObject,
+    NotFoundError,
+    choice,
+    flag,
+    path_id,
+    validated,
+    whole,
+)
+from archive.web.description import Operation, Parameter, openapi, whole_number
+from archive.web.reading import STREAM_S, Reading, reading_of
+
+MAX_HITS = 100  # a page
+MAX_RUNS = 200
+EXPORT_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+
+
+ID = Parameter(name="id", text="An article's number.", schema=whole_number(0, 2**62), is_required=True)
+Q = Parameter(
+    name="q", text="A query (docs/query.md); all articles without one.", schema={"type": "string", "maxLength": 2000}
+)
+PAGE = (
+    Parameter(name="limit", text="How many.", schema=whole_number(1, MAX_HITS) | {"default": 20}),
+    Parameter(name="after", text="Where the page before ended: its `after`.", schema={"type": "string"}),
+)
+
+
+def list_articles(request: Request) -> Response:
+    query = query_of(request)
+    order = "newest" if choice(request, "order", ("relevance", "newest"), default="relevance") == "newest" else None
+    limit = whole(request, "limit", default=20, most=MAX_HITS)
+    with reading_of(request).connection() as connection:
+        page = search(
+            connection,
+            query,
+            limit=limit,
+            after=request.query_params.get("after") or None,
+            order="newest" if order else "relevance",
+            by_story=flag(request, "by_story"),
+        )
+    following = next_url(request, page.after)
+    body = {
+        "query": query.text,
+        "order": page.order,
+        "total": page.total,
+        "is_total_exact": page.is_total_exact,
+        "after": page.after,
+        "next": following,
+        "results": [hit_json(hit) for hit in page.hits],
+    }
+    headers = {"X-Total-Count": str(page.total)} | ({"Link": f'<{following}>; rel="next"'} if following else {})
+    return validated(request, Json(body, headers=headers))
+
+
+def one_article(request: Request) -> Response:
+    view, exported = article_of(request)
+    body = article_json(view, exported)
+    body["revisions"] = [{**revision_json(revision), "text": None} for revision in view.revisions]
+    return validated(request, Json(body), modified_at=changed_at(view))
+
+
+def list_revisions(request: Request) -> Response:
+    view, _ = article_of(request)
+    body = {"id": view.id, "revisions": [revision_json(revision) for revision in view.revisions]}
+    return validated(request, Json(body), modified_at=changed_at(view))
+
+
+def show_diff(request: Request) -> Response:
+    view, _ = article_of(request)
+    old, new = two_revisions(request, view)
+    body = {
+        "id": view.id,
+        "from": old.number,
+        "to": new.number,
+        "title": diff_json(old.title, new.title),
+        "authors": diff_json(", ".join(old.authors), ", ".join(new.authors)),
+        "text": diff_json(old.text, new.text),
+    }
+    return validated(request, Json(body), modified_at=changed_at(view))
+
+
+def list_captures(request: Request) -> Response:
+    view, _ = article_of(request)
+    return validated(request, Json({"id": view.id, "captures": [asdict(each) for each in view.captures]}))
+
+
+def look_up(request: Request) -> Response:
+    url = request.query_params.get("url", "")
+    if not url:
+        raise BadRequestError("url", "the address of an article, please")
+    with reading_of(request).connection() as connection:
+        article_id = article_id_of(connection, url) if "\x00" not in url else None
+    if article_id is None:
+        raise NotFoundError("No article was met under this address.")
+    return RedirectResponse(f"/api/articles/{article_id}", status_code=302)
+
+
+def one_story(request: Request) -> Response:
+    story_id = path_id(request)
+    with reading_of(request).connection() as connection:
+        found = copies(connection, story_id)
+    if not found:
+        raise NotFoundError("There is no such story.")
+    return validated(request, Json({"id": story_id, "articles": [copy_json(copy) for copy in found]}))
+
+
+def copy_json(copy: Copy) -> JsonObject:
+    behind = None if copy.behind is None else copy.behind.total_seconds()
+    return {**{name: value for name, value in asdict(copy).items() if name != "behind"}, "behind_seconds": behind}
+
+
+def count_facets(request: Request) -> Response:
+    names = [name for name in request.query_params.get("fields", "").split(",") if name]
+    fields: list[Field] = [field for field in FIELDS if field in names]
+    if len(fields) < len(set(names)):
+        raise BadRequestError("fields", f"a comma list of {', '.join(FIELDS)}, please")
+    limit = whole(request, "limit", default=10, most=MAX_VALUES)
+    query = query_of(request)
+    with reading_of(request).connection() as connection:
+        found = facets(connection, query, fields=fields or FIELDS, limit=limit)
+    return validated(request, Json({"query": query.text, **asdict(found)}))
+
+
+def count_over_time(request: Request) -> Response:
+    unit = choice(request, "unit", ("auto", *UNITS), default="auto")
+    query = query_of(request)
+    with reading_of(request).connection() as connection:
+        found = timeline(connection, query, unit=next((each for each in UNITS if each == unit), None))
+    return validated(request, Json({"query": query.text, **asdict(found)}))
+
+
+def list_runs(request: Request) -> Response:
+    with reading_of(request).connection() as connection:
+        found = runs(connection, limit=whole(request, "limit", default=20, most=MAX_RUNS))
+    return validated(request, Json({"results": [run_json(each) for each in found]}))
+
+
+def one_run(request: Request) -> Response:
+    with reading_of(request).connection() as connection:
+        found = run(connection, path_id(request))
+    if found is None:
+        raise NotFoundError("There is no such run.")
+    return validated(request, Json(run_json(found)))
+
+
+def list_sources(request: Request) -> Response:
+    with reading_of(request).connection() as connection:
+        found = holdings(connection)
+    return validated(request, Json({"results": [asdict(each) for each in found]}))
+
+
+def one_source(request: Request) -> Response:
+    source_id = str(request.path_params["source"])
+    with reading_of(request).connection() as connection:
+        found = holding(connection, source_id)
+        if found is None:
+            raise NotFoundError("There is no such source.")
+        asked = endpoints(connection, source_id)
+        rhythm = cadence(connection, source_id, until=found.latest_published_at)
+    weeks = [{"monday": week.isoformat(), "articles": count} for week, count in rhythm.weeks]
+    body = {
+        **asdict(found),
+        "endpoints": [asdict(each) for each in asked],
+        "cadence": {"weeks": weeks, "weekdays": rhythm.weekdays, "hours": rhythm.hours},
+    }
+    return validated(request, Json(body))
+
+
+def show_stats(request: Request) -> Response:
+    with reading_of(request).connection() as connection:
+        return validated(request, Json(asdict(stats(connection))))
+
+
+def stream_export(request: Request) -> Response:
+    """A stream with constant memory; its reader sets the pace. Begins anew behind an id with ``since_id``."""
+    name = choice(request, "format", tuple(EXPORT_TYPES), default="jsonl")
+    query = query_of(request) if request.query_params.get("q") else None
+    since_id = whole(request, "since_id", default=0, least=0, most=2**62)
+    chunks = exported(reading_of(request), name, query, since_id)
+    headers = {"Content-Disposition": f'attachment; filename="perilune.{name}"'}
+    return StreamingResponse(chunks, media_type=EXPORT_TYPES[name], headers=headers)
+
+
+def exported(reading: Reading, name: str, query: Query | None, since_id: int) -> Iterator[bytes]:
+    with reading.connection(seconds=STREAM_S) as connection:
+        yield from exports.FORMATS[name](exports.articles(connection, where=query, since_id=since_id))
+
+
+def query_of(request: Request) -> Query:
+    """The query of a request; everything without one. Raises ``QueryError``."""
+    text = request.query_params.get("q", "")
+    return parse_query(text) if text.strip() else EVERYTHING
+
+
+def article_of(request: Request) -> tuple[ArticleView, exports.Exported]:
+    """The article the path names. Raises ``NotFoundError``."""
+    article_id = path_id(request)
+    with reading_of(request).connection() as connection:
+        view = article_view(connection, article_id)
+        found = exports.article(connection, article_id)
+    if view is None or found is None:
+        raise NotFoundError("There is no such article.")
+    return view, found
+
+
+def two_revisions(request: Request, view: ArticleView) -> tuple[RevisionView, RevisionView]:
+    """The states ``from`` and ``to`` name; by default the last two. Raises ``BadRequestError``."""
+    last = view.revisions[-1].number if view.revisions else 1
+    by_number = {revision.number: revision for revision in view.revisions}
+    old = whole(request, "from", default=max(1, last - 1), most=max(1, last))
+    new = whole(request, "to", default=last, most=max(1, last))
+    if old not in by_number or new not in by_number:
+        raise NotFoundError("There is no such revision.")
+    return by_number[old], by_number[new]
+
+
+def changed_at(view: ArticleView) -> datetime:
+    """When what is said of an article last changed: its latest revision or capture."""
+    return max([view.last_seen_at, *(revision.seen_at for revision in view.revisions)])
+
+
+def revision_json(revision: RevisionView) -> JsonObject:
+    return asdict(revision)
+
+
+def diff_json(old: str, new: str) -> list[JsonObject]:
+    return [{"kind": change.kind, "text": change.text} for change in changes(old, new)]
+
+
+def next_url(request: Request, after: str | None) -> str | None:
+    """The address of the next page; None on the last."""
+    if after is None:
+        return None
+    params = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
+    return f"{request.url.replace(query='')}?{urlencode([*params, ('after', after)], errors='replace')}"
+
+
+OPERATIONS: Sequence[Operation] = (
+    Operation(
+        path="/api/articles",
+        answer=list_articles,
+        text="Articles that answer a query, a page of them.",
+        parameters=(
+            Q,
+            Parameter(
+                name="order",
+                text="Words rank by relevance unless asked otherwise.",
+                schema={"type": "string", "enum": ["relevance", "newest"], "default": "relevance"},
+            ),
+            Parameter(name="by_story", text="One hit a story.", schema={"type": "boolean", "default": False}),
+            *PAGE,
+        ),
+    ),
+    Operation(path="/api/articles/{id}", answer=one_article, text="An article with its full text.", parameters=(ID,)),
+    Operation(
+        path="/api/articles/{id}/revisions", answer=list_revisions, text="Its states, texts included.", parameters=(ID,)
+    ),
+    Operation(
+        path="/api/articles/{id}/diff",
+        answer=show_diff,
+        text="What changed from one revision to another, word by word; the last two unless asked otherwise.",
+        parameters=(
+            ID,
+            Parameter(name="from", text="A revision's number.", schema={"type": "integer", "minimum": 1}),
+            Parameter(name="to", text="A revision's number.", schema={"type": "integer", "minimum": 1}),
+        ),
+    ),
+    Operation(path="/api/articles/{id}/captures", answer=list_captures, text="Its captures in WARC.", parameters=(ID,)),
+    Operation(
+        path="/api/lookup",
+        answer=look_up,
+        text="Moves to the article that was met under an address.",
+        parameters=(Parameter(name="url", text="Any address of it.", schema={"type": "string"}, is_required=True),),
+        media_types=(),
+    ),
+    Operation(
+        path="/api/stories/{id}",
+        answer=one_story,
+        text="The copies of a story in the order they appeared, and how long after the first.",
+        parameters=(Parameter(name="id", text="A story's number.", schema=whole_number(0, 2**62), is_required=True),),
+    ),
+    Operation(
+        path="/api/facets",
+        answer=count_facets,
+        text="What the hits of a query have in common.",
+        parameters=(
+            Q,
+            Parameter(name="fields", text=f"A comma list of {', '.join(FIELDS)}.", schema={"type": "string"}),
+            Parameter(name="limit", text="Values a field.", schema=whole_number(1, MAX_VALUES) | {"default": 10}),
+        ),
+    ),
+    Operation(
+        path="/api/timeline",
+        answer=count_over_time,
+        text="Hits over time.",
+        parameters=(
+            Q,
+            Parameter(
+                name="unit",
+                text="By default the one that fits.",
+                schema={"type": "string", "enum": ["auto", *UNITS], "default": "auto"},
+            ),
+        ),
+    ),
+    Operation(
+        path="/api/runs",
+        answer=list_runs,
+        text="The latest crawls.",
+        parameters=(Parameter(name="limit", text="How many.", schema=whole_number(1, MAX_RUNS) | {"default": 20}),),
+    ),
+    Operation(
+        path="/api/runs/{id}",
+        answer=one_run,
+        text="A crawl with a line a source.",
+        parameters=(Parameter(name="id", text="A run's number.", schema=whole_number(0, 2**62), is_required=True),),
+    ),
+    Operation(path="/api/sources", answer=list_sources, text="Every source, and what is held of it."),
+    Operation(
+        path="/api/sources/{source}",
+        answer=one_source,
+        text="A source with its endpoints and when it publishes.",
+        parameters=(Parameter(name="source", text="A source's id.", schema={"type": "string"}, is_required=True),),
+    ),
+    Operation(path="/api/stats", answer=show_stats, text="What the archive holds."),
+    Operation(
+        path="/api/export",
+        answer=stream_export,
+        text="Every article that answers a query, as a stream by id (docs/formats.md).",
+        parameters=(
+            Q,
+            Parameter(name="format", text="JSON lines or CSV.", schema={"type": "string", "enum": list(EXPORT_TYPES)}),
+            Parameter(name="since_id", text="Only ids above this one.", schema=whole_number(0, 2**62)),
+        ),
+        media_types=("application/x-ndjson", "text/csv"),
+    ),
+)
+
+
+def index(request: Request) -> Response:
+    """``/api/``: every operation, so that a program finds its way from here."""
+    listed = [{"path": operation.path, "text": operation.text} for operation in OPERATIONS]
+    return validated(request, Json({"description": "/api/openapi.json", "operations": listed}))
+
+
+def description(request: Request) -> Response:
+    return validated(request, Json(openapi(OPERATIONS)))
+
+
+def routes() -> list[BaseRoute]:
+    found: list[BaseRoute] = [Route(operation.path, operation.answer) for operation in OPERATIONS]
+    return [Route("/api/", index), Route("/api/openapi.json", description), *found]
