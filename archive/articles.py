@@ -23,16 +23,25 @@ CONTENT = (
 
 
 def carry_out(
-    session: Session, article: Article, decision: Decision, capture: CaptureRow, *, now: datetime
+    session: Session,
+    article: Article,
+    decision: Decision,
+    capture: CaptureRow,
+    *,
+    now: datetime,
+    article_id: int | None = None,
 ) -> ArticleRow:
-    """The article's row after the decision; the caller refreshes its story once the aliases are written."""
+    """The article's row after the decision; the caller refreshes its story once the aliases are written.
+
+    A new article gets the number ``article_id``; None: the next one.
+    """
     assert not isinstance(decision, Rejected)
     if isinstance(decision, Unchanged):
         return seen_again(session.get_one(ArticleRow, decision.of), capture)
     if isinstance(decision, Revision):
         row = revised(session, article, decision, capture, now=now)
     else:
-        row = added(session, article, decision, capture, now=now)
+        row = added(session, article, decision, capture, now=now, article_id=article_id)
     session.flush()
     write_index(
         session.connection(),
@@ -72,11 +81,20 @@ def revised(
     return row
 
 
-def added(session: Session, article: Article, decision: Decision, capture: CaptureRow, *, now: datetime) -> ArticleRow:
+def added(
+    session: Session,
+    article: Article,
+    decision: Decision,
+    capture: CaptureRow,
+    *,
+    now: datetime,
+    article_id: int | None = None,
+) -> ArticleRow:
     """The row of an article not held before, in the story of the one it copies or in its own."""
     copied = decision.of if isinstance(decision, Duplicate) else None
     address, key = own_address(session, article)
     row = ArticleRow(
+        id=article_id,
         source_id=article.source_id,
         canonical_url=address,
         url_key=key,

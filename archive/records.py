@@ -31,6 +31,8 @@ MAX_RECORD_BYTES = 256 << 20  # a record of ours holds at most a body of 32 MiB;
 MAX_BODY_BYTES = 32 << 20  # decoded; the crawl's own DOWNLOAD_MAXSIZE, so that what was archived can be read
 UNSAFE = re.compile(r"[\x00-\x1f\x7f]+")
 HEAD_END = re.compile(rb"\r?\n\r?\n")
+CONTENT_TYPE = re.compile(r"\s*([\w!#$&^.+-]+/[\w!#$&^.+-]+)")
+CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
 GZIP_OR_ZLIB, GZIP, RAW_DEFLATE = 47, 31, -15  # zlib's names for "look which", gzip, no wrapper
 
 
@@ -90,6 +92,23 @@ class HttpMessage:
                 raise ExtractionError(f"content encoding not readable: {coding[:40]}")
             body = inflated(body, max_bytes=max_bytes) if body else b""
         return body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentType:
+    """A Content-Type header: ``application/octet-stream`` where there is none (RFC 9110 §8.3)."""
+
+    mime_type: str
+    charset: str | None
+
+    @classmethod
+    def of(cls, header: str | None) -> ContentType:
+        found = CONTENT_TYPE.match(header or "")
+        charset = CHARSET.search(header or "")
+        return cls(
+            mime_type=found.group(1).lower() if found else "application/octet-stream",
+            charset=charset.group(1).lower() if charset else None,
+        )
 
 
 def sha1_digest(data: bytes) -> str:

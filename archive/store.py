@@ -148,10 +148,20 @@ class Store:
         with reading(self.engine) as session:
             return candidates(session, sanitised(article))
 
-    def save(self, run_id: int, discovered: Discovered, article: Article, decide: Decide, now: datetime) -> Settled:
+    def save(
+        self,
+        run_id: int,
+        discovered: Discovered,
+        article: Article,
+        decide: Decide,
+        now: datetime,
+        *,
+        article_id: int | None = None,
+    ) -> Settled:
         """Decide and store, in one transaction: what was looked up still holds when it is written.
 
         The same capture saved again in the same run changes nothing and returns what the first time did.
+        ``article_id`` is the number a new article is given (a rebuild gives it the one it had); None: the next.
         """
         article = sanitised(article)
         with writing(self.engine) as session:
@@ -161,7 +171,7 @@ class Store:
             decision = decide(article, candidates(session, article))
             if isinstance(decision, Rejected):
                 return reject(session, run_id, discovered, decision, article.capture, now)
-            row = carry_out(session, article, decision, capture, now=now)
+            row = carry_out(session, article, decision, capture, now=now, article_id=article_id)
             capture.article_id = row.id
             add_aliases(session, row.id, article, now=now)
             refresh_story(session, row.story_id)

@@ -3,7 +3,8 @@
 A file is ``perilune-<UTC timestamp>-r<run>-p<pid>-<serial>.warc.gz``; while it is written its name ends in
 ``.open`` and the writer holds a lock (flock) on it, so that concurrent runs keep to their own files and
 :func:`repair_torn` can tell a file in use from one a crash left behind. Files ending ``-meta.warc.gz`` hold
-what must stay out of a replay index: 304 answers as server-not-modified revisits.
+what must stay out of a replay index: 304 answers as server-not-modified revisits, what the source files said,
+and what became of each page (:mod:`archive.evidence`).
 
 An exchange is written as a response (or revisit) record, its request, and a metadata record saying how the
 URL was found. All three are handed to the operating system in one write before the locator comes back, so
@@ -14,11 +15,14 @@ and the file stays valid.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from archive.cdxj import IDENTICAL, NOT_MODIFIED, cdxj_line, write_index
 from archive.errors import CaptureError
@@ -36,6 +40,7 @@ from archive.records import (
 )
 from archive.warcfile import OPEN, Repair, WarcFile, new_record_id, repair_leftovers, repair_torn
 
+SOURCES_URI = "metadata://perilune/sources.json"  # of the record that holds what the source files said
 MAX_FILE_BYTES = 1_000_000_000  # the WARC standard's own advice (annex): 1 GB, which every tool and disk copes with
 __all__ = [
     "Exchange",
@@ -107,11 +112,14 @@ class WarcWriter:
         info: Mapping[str, str] | None = None,
         cdxj_dir: Path | None = None,
         max_bytes: int = MAX_FILE_BYTES,
+        sources: Sequence[Mapping[str, object]] = (),
     ) -> None:
+        """``sources``: what the source files say, kept in each ``-meta`` file."""
         self.warc_dir = warc_dir
         self.cdxj_dir = cdxj_dir or warc_dir.parent / "cdxj"
         self.max_bytes = max_bytes
         self.run_id = run_id
+        self.sources = sources
         self.info = (
             ("software", software),
             ("format", "WARC File Format 1.1"),
@@ -153,6 +161,12 @@ class WarcWriter:
         revisit_of = original.record_id if original else None
         return Written(record_id=record_id, locator=locator, revisit_of=revisit_of)
 
+    def write_settlement(self, capture_id: str, target_uri: str, said: Fields, *, settled_at: datetime) -> None:
+        """Keep what the archive made of a capture, in the ``-meta`` file. Raises ``CaptureError``."""
+        file = self.file_for("-meta")
+        fields = note_fields(target_uri, settled_at, file.info_id, "application/warc-fields")
+        file.append([record_member([*fields, ("WARC-Refers-To", capture_id)], field_block(said))])
+
     def file_for(self, kind: str) -> WarcFile:
         """The open file for ``kind`` ("" or "-meta"), a new one when there is none or it is full."""
         file = self.files.get(kind)
@@ -164,6 +178,9 @@ class WarcWriter:
             stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")[:17]
             name = f"perilune-{stamp}-r{self.run_id}-p{os.getpid()}-{self.serial:05d}{kind}.warc.gz"
             file = self.files[kind] = WarcFile(self.warc_dir / name, self.info)
+            if kind == "-meta" and self.sources:
+                fields = note_fields(SOURCES_URI, datetime.now(UTC), file.info_id, "application/json")
+                file.append([record_member(fields, json.dumps(list(self.sources)).encode("ascii"))])
         return file
 
     def finish(self, kind: str) -> None:
@@ -241,14 +258,19 @@ def request_fields(exchange: Exchange, record_id: str, info_id: str) -> Fields:
 
 def metadata_fields(exchange: Exchange, record_id: str, info_id: str) -> Fields:
     """Fields of the metadata record that says how the URL of ``record_id`` was found."""
+    fields = note_fields(exchange.target_uri, exchange.started_at, info_id, "application/warc-fields")
+    return [*fields, ("WARC-Concurrent-To", record_id)]
+
+
+def note_fields(target_uri: str, at: datetime, info_id: str, content_type: str) -> list[tuple[str, str]]:
+    """Fields of a metadata record that stands by itself."""
     return [
         ("WARC-Type", "metadata"),
         ("WARC-Record-ID", new_record_id()),
-        ("WARC-Date", warc_date(exchange.started_at)),
-        ("WARC-Target-URI", exchange.target_uri),
+        ("WARC-Date", warc_date(at)),
+        ("WARC-Target-URI", target_uri),
         ("WARC-Warcinfo-ID", info_id),
-        ("WARC-Concurrent-To", record_id),
-        ("Content-Type", "application/warc-fields"),
+        ("Content-Type", content_type),
     ]
 
 
@@ -265,11 +287,8 @@ def iter_records(path: Path) -> Iterator[StoredRecord]:
 
     Raises ``CaptureError`` when it can't be read, or at the first torn or altered record.
     """
-    try:
-        with path.open("rb") as file:
-            yield from members(file, path.name.removesuffix(OPEN))
-    except OSError as exc:
-        raise CaptureError(f"{path}: can't be read: {exc.strerror}") from exc
+    with opened_warc(path.parent, path.name) as file:
+        yield from members(file, path.name.removesuffix(OPEN))
 
 
 def read_record(warc_dir: Path, locator: Locator) -> StoredRecord:
@@ -278,15 +297,22 @@ def read_record(warc_dir: Path, locator: Locator) -> StoredRecord:
     ``record.http.decoded_body()`` is the page; a revisit has none: read the record it refers to.
     Raises ``CaptureError`` when the file is missing, the record damaged, or not of the length we know.
     """
-    if Path(locator.filename).name != locator.filename:
-        raise CaptureError(f"not a file name: {locator.filename!r}")
-    path = warc_dir / locator.filename
-    path = path if path.exists() else path.with_name(path.name + OPEN)
-    try:
-        with path.open("rb") as file:
-            record = next(members(file, locator.filename, start=locator.offset), None)
-    except OSError as exc:
-        raise CaptureError(f"{path}: can't be read: {exc.strerror}") from exc
+    with opened_warc(warc_dir, locator.filename) as file:
+        record = next(members(file, locator.filename, start=locator.offset), None)
     if record is None or record.locator.length != locator.length:
         raise CaptureError(f"{locator.filename}@{locator.offset}: no record of {locator.length} bytes there")
     return record
+
+
+@contextmanager
+def opened_warc(warc_dir: Path, filename: str) -> Iterator[BinaryIO]:
+    """One of our files, finished or in writing. Raises ``CaptureError`` when it can't be opened or read."""
+    if Path(filename).name != filename:
+        raise CaptureError(f"not a file name: {filename!r}")
+    path = warc_dir / filename
+    path = path if path.exists() else path.with_name(path.name + OPEN)
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as exc:
+        raise CaptureError(f"{path}: can't be read: {exc.strerror}") from exc

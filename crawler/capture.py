@@ -9,9 +9,7 @@ evidence can't be written the crawl is closed (``capture_failed``): no evidence,
 from __future__ import annotations
 
 import logging
-import re
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
@@ -28,8 +26,9 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from archive.digests import digest_of
 from archive.errors import CaptureError
+from archive.evidence import announcement
 from archive.model import Capture, Discovered
-from archive.records import http_message, warc_date
+from archive.records import ContentType, http_message
 from archive.warc import Exchange, Original
 from crawler.context import context_of
 from crawler.guard import PrivateAddressError, TooLargeError, refusals
@@ -47,8 +46,6 @@ log = logging.getLogger(__name__)
 
 CLOSE_REASON = "capture_failed"
 REMEMBERED = 20_000  # payloads of this run, for revisits; older ones are found through SQL. About 6 MB
-CONTENT_TYPE = re.compile(r"\s*([\w!#$&^.+-]+/[\w!#$&^.+-]+)")
-CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
 BROKEN: dict[type[Exception], str] = {
     DownloadTimeoutError: "time",
     DownloadCancelledError: "length",
@@ -252,31 +249,6 @@ def found_fields(request: Request) -> tuple[tuple[str, str], ...]:
     fields = [("source", request.meta.get("source_id")), ("kind", request.meta.get("kind"))]
     discovered = request.meta.get("discovered")
     if isinstance(discovered, Discovered):
-        fields += [
-            ("via", discovered.endpoint_url),
-            ("discoveredVia", discovered.discovered_via),
-            ("discoveredAt", warc_date(discovered.discovered_at)),
-            ("announcedUrl", discovered.url),
-            ("guid", discovered.guid),
-            ("title", discovered.title),
-            ("publishedAt", discovered.published_at and warc_date(discovered.published_at)),
-        ]
+        fields += [("via", discovered.endpoint_url), ("announcement", announcement(discovered))]
     fields += [("redirectedFrom", url) for url in request.meta.get("redirect_urls", ())]
     return tuple((name, str(value)) for name, value in fields if value)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContentType:
-    """A Content-Type header: ``application/octet-stream`` where there is none (RFC 9110 §8.3)."""
-
-    mime_type: str
-    charset: str | None
-
-    @classmethod
-    def of(cls, header: str | None) -> ContentType:
-        found = CONTENT_TYPE.match(header or "")
-        charset = CHARSET.search(header or "")
-        return cls(
-            mime_type=found.group(1).lower() if found else "application/octet-stream",
-            charset=charset.group(1).lower() if charset else None,
-        )

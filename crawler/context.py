@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from scrapy.utils.misc import load_object
 
 from archive.config import Config
-from archive.model import Capture
+from archive.model import Capture, Settled
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -43,6 +43,8 @@ class RunContext:
     writer: Writer
     ledger: Ledger
     allowance: Allowance
+    note: Callable[[Capture, Settled, datetime], None]
+    """Keep what became of a capture beside the evidence."""
     source_ids: list[str]
     is_quiet: bool = False
 

@@ -8,15 +8,16 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from archive.config import Config
 from archive.database import open_engine
+from archive.evidence import settlement_fields
 from archive.frontier import Frontier
 from archive.migrate import ensure_schema
-from archive.model import Capture, Discovered
+from archive.model import Capture, Discovered, Settled
 from archive.store import SourceAtRest, Store
 from archive.warc import WarcWriter, repair_leftovers
 from crawler.accounting import Ledger
@@ -143,14 +144,25 @@ def opened_run(
     config: Config, plan: CrawlPlan, sources: list[Source], store: Store, frontier: Frontier
 ) -> Iterator[RunContext]:
     """A run with its rows, WARC writer and writing thread; all closed at the end, whatever happened."""
-    store.record_sources([at_rest(source) for source in sources], utc_now())
+    noted = [at_rest(source) for source in sources]
+    store.record_sources(noted, utc_now())
     report_repairs(config)
     run_id = store.start_run("crawl", software=software(), now=utc_now())
     writer = Writer()
-    warc = WarcWriter(config.warc_dir, run_id=run_id, software=software(), operator=config.contact)
+    warc = WarcWriter(
+        config.warc_dir,
+        run_id=run_id,
+        software=software(),
+        operator=config.contact,
+        sources=[asdict(source) for source in noted],
+    )
 
     def on_capture(capture: Capture) -> None:
         writer.submit(store.record_capture, capture)
+
+    def note(capture: Capture, settled: Settled, at: datetime) -> None:
+        said = settlement_fields(settled, at)
+        warc.write_settlement(capture.warc_record_id, capture.target_uri, said, settled_at=at)
 
     try:
         yield RunContext(
@@ -165,6 +177,7 @@ def opened_run(
             frontier=frontier,
             writer=writer,
             ledger=Ledger([source.id for source in sources]),
+            note=note,
             allowance=Allowance(limit=plan.limit, since=plan.since, is_dry_run=plan.is_dry_run),
             source_ids=[source.id for source in sources],
             is_quiet=plan.is_quiet,

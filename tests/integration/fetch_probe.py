@@ -98,6 +98,7 @@ def main() -> None:
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(ProbeSpider)
     crawler.perilune = RunContext(
+        note=lambda capture, settled, at: None,
         run_id=1,
         config=config,
         warc=warc,

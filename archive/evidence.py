@@ -1,0 +1,184 @@
+"""What our WARC files say of themselves: captures as values again, how their URLs were found, what became of them.
+
+Beside each response a metadata record says which source asked, why, and how the URL was announced. The run's
+``-meta`` file says of each page what the archive made of it, when, and under which number, and what the source
+files said. From both, ``perilune replay`` rebuilds the database: same order, same moments, same numbers.
+docs/formats.md describes the fields.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from archive.cdxj import IDENTICAL
+from archive.digests import digest_of
+from archive.errors import CaptureError
+from archive.model import Capture, Discovered, Locator, Outcome, Settled
+from archive.records import ContentType, Fields, StoredRecord, members, parse_warc_date, warc_date
+from archive.warc import SOURCES_URI, iter_records, opened_warc
+
+MOMENTS = ("discovered_at", "published_at")  # of a Discovered
+
+Facts: TypeAlias = Mapping[str, Any]  # Any: JSON values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanged:
+    """One exchange as it was kept: ``kind`` is endpoint, article, robots, or empty where nothing says so."""
+
+    capture: Capture
+    """Without body; ``payload_digest`` is empty where only the original, of which it is a revisit, has it."""
+    kind: str = ""
+    discovered: Discovered | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What the archive made of an article's capture, and when."""
+
+    record_id: str
+    settled_at: datetime
+    outcome: Outcome
+    reason: str | None = None
+    article_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceNote:
+    """A source file's facts when a run began: the columns of the source table."""
+
+    facts: Facts
+
+
+# Written
+
+
+def announcement(discovered: Discovered) -> str:
+    """A ``Discovered`` as one line of ASCII JSON: nothing of what a feed says is lost or breaks out of its line."""
+    values = {name: value for name, value in asdict(discovered).items() if value is not None}
+    moments = {name: warc_date(values[name]) for name in MOMENTS if name in values}
+    return json.dumps(values | moments, ensure_ascii=True).replace("\x7f", "\\u007f")
+
+
+def settlement_fields(settled: Settled, settled_at: datetime) -> Fields:
+    """The block of the metadata record that says what became of a capture."""
+    fields = [
+        ("settledAt", warc_date(settled_at)),
+        ("outcome", settled.outcome),
+        ("reason", settled.reason),
+        ("articleId", settled.article_id),
+    ]
+    return [(name, str(value)) for name, value in fields if value is not None]
+
+
+# Read
+
+
+def read_back(path: Path, *, run_id: int) -> Iterator[Exchanged | Settlement | SourceNote]:
+    """Everything one of our files tells, in its order; ``run_id`` goes into the captures.
+
+    Raises ``CaptureError`` at the first record that is torn or altered.
+    """
+    return told(iter_records(path), run_id=run_id)
+
+
+def read_exchange(warc_dir: Path, locator: Locator, *, run_id: int) -> tuple[Exchanged, StoredRecord]:
+    """The exchange whose answer stands at a locator, and that record. Raises ``CaptureError``."""
+    with opened_warc(warc_dir, locator.filename) as file:
+        records = members(file, locator.filename, start=locator.offset)
+        answer = next(records, None)
+        if answer is None or answer.locator != locator or answer.warc_type not in ("response", "revisit"):
+            raise CaptureError(f"{locator.filename}@{locator.offset}: no answer of {locator.length} bytes there")
+        following = next((one for one in records if belongs(one, answer) or is_answer(one)), None)
+        fields = () if following is None or is_answer(following) else parsed_fields(following.block)
+        return exchanged(answer, fields, run_id=run_id), answer
+
+
+def told(records: Iterator[StoredRecord], *, run_id: int) -> Iterator[Exchanged | Settlement | SourceNote]:
+    """What the records tell; an answer's metadata record follows it."""
+    answer: StoredRecord | None = None
+    for record in records:
+        if is_answer(record):
+            if answer is not None:
+                yield exchanged(answer, (), run_id=run_id)
+            answer = record
+        elif answer is not None and belongs(record, answer):
+            yield exchanged(answer, parsed_fields(record.block), run_id=run_id)
+            answer = None
+        elif record.warc_type == "metadata":
+            yield from noted(record)
+    if answer is not None:
+        yield exchanged(answer, (), run_id=run_id)
+
+
+def is_answer(record: StoredRecord) -> bool:
+    return record.warc_type in ("response", "revisit")
+
+
+def belongs(record: StoredRecord, answer: StoredRecord) -> bool:
+    """A metadata record about how the answer's URL was found."""
+    concurrent = record.field("WARC-Concurrent-To")
+    return record.warc_type == "metadata" and concurrent == answer.field("WARC-Record-ID") is not None
+
+
+def noted(record: StoredRecord) -> Iterator[Settlement | SourceNote]:
+    """What a metadata record of a ``-meta`` file says; nothing for one of another kind."""
+    if record.field("WARC-Target-URI") == SOURCES_URI:
+        yield from (SourceNote(facts=facts) for facts in json.loads(record.block))
+        return
+    fields = dict(parsed_fields(record.block))
+    if (record_id := record.field("WARC-Refers-To")) and "settledAt" in fields:
+        yield Settlement(
+            record_id=record_id,
+            settled_at=parse_warc_date(fields["settledAt"]),
+            outcome=fields["outcome"],  # type: ignore[arg-type]  # written by settlement_fields
+            reason=fields.get("reason"),
+            article_id=int(fields["articleId"]) if "articleId" in fields else None,
+        )
+
+
+def parsed_fields(block: bytes) -> tuple[tuple[str, str], ...]:
+    """Name and value of each line of an ``application/warc-fields`` block."""
+    pairs = (line.partition(": ") for line in block.decode("utf-8", "replace").split("\r\n") if ": " in line)
+    return tuple((name, value) for name, _, value in pairs)
+
+
+def exchanged(answer: StoredRecord, fields: Sequence[tuple[str, str]], *, run_id: int) -> Exchanged:
+    """The capture of a response or revisit record, with what its metadata record says."""
+    said = dict(fields)
+    message, content_type = answer.http, ContentType.of(answer.http.header("Content-Type"))
+    is_copy = answer.field("WARC-Profile") == IDENTICAL
+    capture = Capture(
+        source_id=said.get("source", ""),
+        run_id=run_id,
+        target_uri=answer.field("WARC-Target-URI") or "",
+        redirected_from=tuple(value for name, value in fields if name == "redirectedFrom"),
+        status=message.status,
+        mime_type=content_type.mime_type,
+        charset=content_type.charset,
+        etag=message.header("ETag"),
+        last_modified=message.header("Last-Modified"),
+        captured_at=parse_warc_date(answer.field("WARC-Date") or ""),
+        warc_record_id=answer.field("WARC-Record-ID") or "",
+        payload_digest="" if is_copy else digest_of(message.body),
+        locator=answer.locator,
+        revisit_of=answer.field("WARC-Refers-To"),
+        truncated=answer.field("WARC-Truncated"),
+    )
+    found = said.get("announcement")
+    return Exchanged(capture=capture, kind=said.get("kind", ""), discovered=announced(found) if found else None)
+
+
+def announced(line: str) -> Discovered:
+    """The ``Discovered`` that :func:`announcement` wrote. Raises ``CaptureError`` when it is none."""
+    try:
+        values = json.loads(line)
+        moments = {name: datetime.fromisoformat(values[name]).astimezone(UTC) for name in MOMENTS if name in values}
+        return Discovered(**values | moments)
+    except (ValueError, TypeError) as exc:
+        raise CaptureError(f"no announcement: {line[:80]!r}") from exc

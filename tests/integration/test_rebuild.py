@@ -1,0 +1,313 @@
+"""A rebuild from WARC: whatever a crawl can settle, settled again; interrupted, filtered, damaged, from elsewhere."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from archive.config import Config, load_config
+from archive.database import open_engine
+from archive.digests import digest_of
+from archive.errors import ConfigError, LockedError
+from archive.evidence import announced, announcement, settlement_fields
+from archive.export import articles
+from archive.frontier import Frontier
+from archive.migrate import ensure_schema
+from archive.model import Capture, Discovered, Fetched, Missed, Settled
+from archive.records import ContentType
+from archive.schema import AliasRow, FrontierRow, OutcomeRow, RevisionRow
+from archive.store import SourceAtRest, Store
+from archive.warc import Exchange, Original, WarcWriter
+from crawler.rebuild import run_replay
+from pipelines.persist import unit_of_work
+from pipelines.workers import SourceGuide, read_page
+from tests.builders import PROSE
+
+DAY = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+BODY = " ".join([PROSE] * 4)
+
+
+def page(title: str, text: str = BODY, head: str = "") -> bytes:
+    return (
+        f"<!doctype html><html lang=en><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1>"
+        f"<p>{text}</p></article></body></html>"
+    ).encode()
+
+
+def config_of(home: Path, url: str | None = None) -> Config:
+    return load_config({}, home=str(home), database=url)
+
+
+class Crawl:
+    """What a crawl does with an answer, without a network: WARC first, then the pipelines, then what became of it."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.engine = open_engine(config.database_url)
+        ensure_schema(self.engine)
+        self.store = Store(self.engine)
+        source = SourceAtRest(
+            id="alpha", name="Alpha", publisher_kind="trade", homepage="https://alpha.example/", language="en",
+            country="US", status="active", host_group="alpha",
+        )  # fmt: skip
+        self.store.record_sources([source], DAY)
+        self.run_id = self.store.start_run("crawl", software="test", now=DAY)
+        self.warc = WarcWriter(config.warc_dir, run_id=self.run_id, software="Perilune/test", sources=[asdict(source)])
+        self.frontier = Frontier(self.engine, owner="test", now=lambda: DAY)
+        self.at = DAY
+
+    def answer(
+        self,
+        path: str,
+        body: bytes = b"",
+        *,
+        status: int = 200,
+        found: Discovered | None = None,
+        original: Capture | None = None,
+        missed: str | None = None,
+        redirected_from: tuple[str, ...] = (),
+        is_settled: bool = True,
+        is_gzipped: bool = False,
+    ) -> Capture:
+        """One article's answer, a minute after the one before."""
+        self.at += timedelta(minutes=1)
+        url = f"https://alpha.example{path}"
+        found = found or Discovered(
+            source_id="alpha", url=url, discovered_via="feed", endpoint_url="https://alpha.example/feed",
+            discovered_at=self.at,
+        )  # fmt: skip
+        self.frontier.announce([found])
+        sent = gzip.compress(body) if is_gzipped else body
+        coding = "Content-Encoding: gzip\r\n" if is_gzipped else ""
+        head = f'HTTP/1.1 {status} OK\r\nContent-Type: text/html; charset=utf-8\r\nETag: "v1"\r\n{coding}\r\n'
+        fields = [("source", "alpha"), ("kind", "article"), ("announcement", announcement(found))]
+        exchange = Exchange(
+            target_uri=url,
+            started_at=self.at,
+            request=b"GET / HTTP/1.1\r\n\r\n",
+            response_head=head.encode(),
+            response_body=sent,
+            found=(*fields, *(("redirectedFrom", one) for one in redirected_from)),
+        )
+        first = original and Original(
+            record_id=original.warc_record_id, target_uri=original.target_uri, captured_at=original.captured_at
+        )
+        written = self.warc.write_exchange(exchange, original=first, is_not_modified=status == 304)
+        kind = ContentType.of("text/html; charset=utf-8")
+        capture = Capture(
+            source_id="alpha", run_id=self.run_id, target_uri=url, redirected_from=redirected_from, status=status,
+            mime_type=kind.mime_type, charset=kind.charset, etag='"v1"', captured_at=self.at,
+            warc_record_id=written.record_id, payload_digest=digest_of(sent), locator=written.locator,
+            revisit_of=written.revisit_of, body=body,
+        )  # fmt: skip
+        self.store.record_capture(capture)
+        if is_settled:
+            self.settle(found, capture, missed)
+        return capture
+
+    def settle(self, found: Discovered, capture: Capture, missed: str | None) -> Settled:
+        at = self.at + timedelta(seconds=5)
+        fetched = Fetched(discovered=found, capture=capture)
+        item = (
+            Missed(discovered=found, reason=missed, status=capture.status, missed_at=at, capture=capture)
+            if missed
+            else read_page(SourceGuide(name="Alpha", language="en").page(fetched))
+        )
+        settled = unit_of_work(item, store=self.store, run_id=self.run_id, at=at)()
+        said = settlement_fields(settled, at)
+        self.warc.write_settlement(capture.warc_record_id, capture.target_uri, said, settled_at=at)
+        return settled
+
+    def close(self) -> None:
+        self.warc.close()
+        self.frontier.release_leases()
+        self.engine.dispose()
+
+
+def everything(crawl: Crawl) -> None:
+    """Each thing a crawl can meet, once."""
+    first = crawl.answer("/news/one", page("One rover"))
+    crawl.answer("/news/one?print=1", page("One rover"), original=first)
+    crawl.answer("/news/two", page("Two landers", text=BODY + " Two landers came down."), is_gzipped=True)
+    crawl.answer("/news/one", page("One rover, corrected", text=BODY + " It was not the rim."))
+    crawl.answer("/news/two", status=304, missed="not_modified")
+    crawl.answer("/news/none", b"<p>Not found", status=404, missed="http_404")
+    crawl.answer("/news/short", page("Too short", text="Soon."))
+    crawl.answer("/short/4", b"", status=301, is_settled=False)
+    crawl.answer(
+        "/news/four",
+        page("Four orbits", text=BODY + " Four orbits later.", head='<link rel=canonical href="/news/4">'),
+        redirected_from=("https://alpha.example/short/4",),
+        found=Discovered(
+            source_id="alpha", url="https://alpha.example/short/4", discovered_via="feed",
+            endpoint_url="https://alpha.example/feed", discovered_at=DAY, guid="tag:alpha\x7f,4", title="Four\torbits",
+            published_at=DAY - timedelta(hours=3), content_html="<p>Feed's own\r\nwords.</p>",
+        ),
+    )  # fmt: skip
+    crawl.answer("/other/one", page("Elsewhere", text=BODY + " It was not the rim."))
+
+
+def exported(engine: Engine) -> list[dict]:
+    with engine.connect() as connection:
+        return list(articles(connection))
+
+
+def rows(engine: Engine, row: type, *columns: str) -> list[tuple]:
+    with engine.connect() as connection:
+        found = connection.execute(select(*(getattr(row, name) for name in columns)))
+        return sorted(map(tuple, found), key=repr)
+
+
+@pytest.fixture
+def original(tmp_path: Path):
+    crawl = Crawl(config_of(tmp_path / "original"))
+    everything(crawl)
+    crawl.close()
+    return crawl
+
+
+def moved(original: Crawl, home: Path, url: str) -> Config:
+    """The configuration of an empty archive with nothing but the original's WARC files."""
+    config = config_of(home, url)
+    shutil.copytree(original.config.warc_dir, config.warc_dir)
+    return config
+
+
+def test_everything_a_crawl_settled_is_settled_again(original: Crawl, tmp_path: Path, empty_url: str) -> None:
+    config = moved(original, tmp_path / "new", empty_url)
+
+    told = run_replay(config)
+
+    rebuilt, first = open_engine(config.database_url), open_engine(original.config.database_url)
+    assert exported(rebuilt) == exported(first)
+    assert dict(told.outcomes) == {"new": 3, "revision": 1, "unchanged": 2, "failed": 1, "rejected": 1, "duplicate": 1}
+    assert (told.captures, told.pages, told.exit_code) == (10, 9, 0)
+    for row, columns in (
+        (RevisionRow, ("article_id", "number", "kind", "title", "text_digest", "seen_at", "extractor")),
+        (AliasRow, ("url_key", "url", "kind", "article_id", "first_seen_at")),
+        (FrontierRow, ("url", "state", "reason", "last_status", "article_id", "guid", "title", "published_at")),
+        (OutcomeRow, ("url", "outcome", "reason", "status", "at")),
+    ):
+        assert rows(rebuilt, row, *columns) == rows(first, row, *columns), row
+    rebuilt.dispose()
+    first.dispose()
+
+
+def test_numbers_go_on_after_the_highest_ever_given(original: Crawl, tmp_path: Path, empty_url: str) -> None:
+    config = moved(original, tmp_path / "new", empty_url)
+    run_replay(config)
+
+    crawl = Crawl(config)
+    crawl.answer("/news/five", page("Five moons", text=BODY + " Five moons rose."))
+    crawl.close()
+
+    engine = open_engine(config.database_url)
+    assert [one["id"] for one in exported(engine)] == [1, 2, 3, 4, 5]
+    engine.dispose()
+
+
+def test_replay_goes_on_where_it_was_ended(original: Crawl, tmp_path: Path) -> None:
+    config = moved(original, tmp_path / "new", None)
+
+    def stop(line: str) -> None:
+        if line.startswith("file 2"):
+            raise KeyboardInterrupt
+
+    ended = run_replay(config, on_progress=stop)
+    resumed = run_replay(config)
+
+    assert (ended.exit_code, ended.pages) == (130, 0)
+    assert (resumed.exit_code, resumed.pages) == (0, 9)
+    engine = open_engine(config.database_url)
+    assert exported(engine) == exported(original.engine)
+    assert run_replay(config).pages == 0
+    engine.dispose()
+
+
+def test_page_that_was_never_settled_is_read(original: Crawl, tmp_path: Path) -> None:
+    """The crawl was killed between the evidence and the article."""
+    crawl = Crawl(original.config)
+    crawl.at += timedelta(days=1)
+    crawl.answer("/news/killed", page("Killed between", text=BODY + " And then the lights went out."), is_settled=False)
+    crawl.answer("/news/busy", b"later", status=503, is_settled=False)
+    crawl.close()
+    config = moved(original, tmp_path / "new", None)
+
+    told = run_replay(config)
+
+    engine = open_engine(config.database_url)
+    assert [one["title"] for one in exported(engine)][-1] == "Killed between"
+    assert told.pages == 10
+    assert ("https://alpha.example/news/busy", "discovered") in rows(engine, FrontierRow, "url", "state")
+    engine.dispose()
+
+
+def test_only_what_is_asked_for_is_replayed(original: Crawl, tmp_path: Path) -> None:
+    config = moved(original, tmp_path / "new", None)
+
+    assert run_replay(config, source_ids=["beta"]).captures == 0
+    assert run_replay(config, since=DAY + timedelta(minutes=10)).pages == 1
+
+
+def test_files_from_elsewhere_are_taken_in(original: Crawl, tmp_path: Path) -> None:
+    config = config_of(tmp_path / "new")
+
+    told = run_replay(config, files=sorted(original.config.warc_dir.iterdir()))
+
+    assert told.pages == 9
+    assert {path.name for path in config.warc_dir.iterdir()} == {
+        path.name for path in original.config.warc_dir.iterdir()
+    }
+
+
+def test_foreign_file_is_refused(tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign.warc.gz"
+    foreign.write_bytes(gzip.compress(b"WARC/1.0\r\nWARC-Type: warcinfo\r\nContent-Length: 2\r\n\r\nhi\r\n\r\n"))
+
+    with pytest.raises(ConfigError, match="perilune import"):
+        run_replay(config_of(tmp_path / "new"), files=[foreign])
+
+
+def test_damaged_file_is_named_and_the_others_are_replayed(original: Crawl, tmp_path: Path) -> None:
+    config = moved(original, tmp_path / "new", None)
+    [path] = [one for one in config.warc_dir.iterdir() if "-meta" not in one.name]
+    path.write_bytes(path.read_bytes()[:-400])
+
+    told = run_replay(config)
+
+    assert told.exit_code == 3
+    assert [problem.partition("@")[0] for problem in told.problems] == [path.name]
+    assert told.pages == 8
+
+
+def test_two_replays_at_once_are_one_too_many(original: Crawl, tmp_path: Path) -> None:
+    config = moved(original, tmp_path / "new", None)
+    run_replay(config)
+    engine = open_engine(config.database_url)
+    other = Frontier(engine, owner="other", now=lambda: datetime.now(UTC))
+    other.hold(["replay"])
+
+    with pytest.raises(LockedError):
+        run_replay(config)
+    engine.dispose()
+
+
+def test_announcement_survives_whatever_a_feed_says() -> None:
+    found = Discovered(
+        source_id="alpha", url="https://alpha.example/ä", discovered_via="feed", endpoint_url="https://alpha.example/f",
+        discovered_at=DAY, guid="a\x00b\x7f\ud800", title="Line\r\nbreak\u2028 ", content_html="<p>\t",
+    )  # fmt: skip
+
+    line = announcement(found)
+
+    assert announced(line) == found
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["title"] == "Line\r\nbreak\u2028 "
