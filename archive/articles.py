@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive.aliases import is_anothers
-from archive.model import Article, Decision, Duplicate, Rejected, Revision, Unchanged
+from archive.model import Article, Block, Decision, Duplicate, Rejected, Revision, Unchanged, Wording
 from archive.sanitise import MAX_TEXT, clean, clean_all, clean_or_none
 from archive.schema import ArticleRow, CaptureRow, RevisionRow
-from archive.stories import move, new_story, story_of
+from archive.stories import move, new_story, refresh_story, story_of
+from archive.templates import layout_of
 from archive.textindex import write_index
 from archive.urls import canonical_url, url_key
 
 CONTENT = (
-    "title", "text", "published_at", "published_at_precision", "published_at_origin", "published_at_offset_minutes",
-    "modified_at", "lang", "description", "lead_image_url", "canonical_link", "is_paywalled", "word_count",
-    "text_digest", "signature", "extractor",
-)  # fmt: skip
+    "title",
+    "text",
+    "published_at",
+    "published_at_precision",
+    "published_at_origin",
+    "published_at_offset_minutes",
+    "modified_at",
+    "lang",
+    "description",
+    "lead_image_url",
+    "canonical_link",
+    "is_paywalled",
+    "word_count",
+    "text_digest",
+    "signature",
+    "extractor",
+)
+MIN_WORDS_FOR_COPY = 20  # as in pipelines/dedup.py: below this two texts may be equal by chance  # fmt: skip
 
 
 def carry_out(
@@ -43,6 +60,12 @@ def carry_out(
     else:
         row = added(session, article, decision, capture, now=now, article_id=article_id)
     session.flush()
+    index(session, row)
+    return row
+
+
+def index(session: Session, row: ArticleRow) -> None:
+    """Make the article findable as it reads now."""
     write_index(
         session.connection(),
         article_id=row.id,
@@ -53,7 +76,6 @@ def carry_out(
         tags=row.tags,
         lang=row.lang,
     )
-    return row
 
 
 def seen_again(row: ArticleRow, capture: CaptureRow) -> ArticleRow:
@@ -114,6 +136,27 @@ def added(
     return row
 
 
+def reworded(session: Session, row: ArticleRow, blocks: Sequence[Block], wording: Wording, *, now: datetime) -> None:
+    """The article without what turned out to be its site's: a revision of our cleaning, not of the article."""
+    row.text, row.word_count, row.text_digest = wording.text, wording.word_count, wording.text_digest
+    row.signature = wording.signature or row.signature
+    row.layout = layout_of(blocks)
+    row.revision_count += 1
+    session.add(revision_of(row, kind="extraction", changed=("text",), seen_at=now))
+    session.flush()
+    index(session, row)
+    move(session, row, copy_of=held_with_text(session, row), now=now)
+    refresh_story(session, row.story_id)
+
+
+def held_with_text(session: Session, row: ArticleRow) -> int | None:
+    """The article held longest that has the same text; None for none, or a text too short to tell."""
+    if row.word_count < MIN_WORDS_FOR_COPY:
+        return None
+    same = select(func.min(ArticleRow.id)).where(ArticleRow.text_digest == row.text_digest, ArticleRow.id != row.id)
+    return session.scalar(same)
+
+
 def own_address(session: Session, article: Article) -> tuple[str, str]:
     """(address, key): where the page was met when the address it names for itself is another article's.
 
@@ -140,13 +183,18 @@ def sanitised(article: Article) -> Article:
         tags=tuple(clean_all(article.tags)),
         extractor=clean(article.extractor),
         alias_urls=tuple((kind, clean(url)) for kind, url in article.alias_urls),
+        blocks=tuple(replace(block, text=clean(block.text, limit=MAX_TEXT)) for block in article.blocks),
     )
 
 
 def content_of(article: Article) -> dict[str, object]:
     """The columns that say what the article says."""
     values: dict[str, object] = {name: getattr(article, name) for name in CONTENT}
-    return values | {"authors": list(article.authors), "tags": list(article.tags)}
+    return values | {
+        "authors": list(article.authors),
+        "tags": list(article.tags),
+        "layout": layout_of(article.blocks),
+    }
 
 
 def revision_of(row: ArticleRow, *, kind: str, changed: tuple[str, ...], seen_at: datetime) -> RevisionRow:

@@ -136,7 +136,38 @@ class Block:
     text: str
     tag: str
     path: str
-    """Place in the tree: tags and classes from body down, without positions."""
+    """Place in the tree: tags and classes of the block and of what it stands in, without positions; may be empty."""
+
+
+TemplateState: TypeAlias = Literal["learned", "pinned", "released"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateBlock:
+    """A block as a source's articles have shown it; ``text_digest`` folds case, white space and Unicode form."""
+
+    text_digest: str
+    text: str
+    tag: str
+    path: str
+    article_count: float = 0.0
+    """Articles that had it, faded, as of ``counted_at_article``."""
+    counted_at_article: int = 0
+    """Number of the source's article in which it was seen last, counted from 1."""
+    first_seen_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    state: TemplateState = "learned"
+    """``pinned`` by a person: always the site's; ``released``: never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """A text with everything that follows from its words alone."""
+
+    text: str
+    word_count: int
+    text_digest: str
+    signature: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +246,8 @@ class Article:
     signature: bytes = b""
     """Near-duplicate signature; empty until pipelines/similarity makes one."""
     extractor: str = ""
+    blocks: tuple[Block, ...] = ()
+    """The paragraphs of ``text`` with their places on the page; empty where they are not known."""
     alias_urls: tuple[tuple[AliasKind, str], ...] = ()
     """Every address (or ``guid``) under which this article was met, with how."""
     capture: Capture

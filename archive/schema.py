@@ -63,6 +63,8 @@ class SourceRow(Base):
     status: Mapped[str]
     host_group: Mapped[str]
     updated_at: Mapped[datetime]
+    learned_articles: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Articles from which its template was learned."""
 
 
 class EndpointRow(Base):
@@ -255,6 +257,8 @@ class ArticleRow(Base):
     word_count: Mapped[int]
     text_digest: Mapped[str] = mapped_column(index=True)
     signature: Mapped[bytes]
+    layout: Mapped[dict[str, Any] | None]
+    """Places of the text's paragraphs on the page: ``paths``, and in ``blocks`` one index a paragraph."""
     extractor: Mapped[str]
     state: Mapped[str]
     first_seen_at: Mapped[datetime] = mapped_column(index=True)
@@ -307,11 +311,13 @@ class TemplateBlockRow(Base):
     __tablename__ = "template_block"
     source_id: Mapped[str] = mapped_column(ForeignKey("source.id"), primary_key=True)
     text_digest: Mapped[str] = mapped_column(primary_key=True)
-    path: Mapped[str] = mapped_column(primary_key=True)
     text: Mapped[str]
+    """The first characters, to show it."""
     tag: Mapped[str]
-    weight: Mapped[float]
-    """Articles that carried it, each counted with a memory that fades."""
+    path: Mapped[str]
+    article_count: Mapped[float]
+    """Articles that carried it, faded, as of the source's article ``counted_at_article``."""
+    counted_at_article: Mapped[int]
     state: Mapped[str]
     """learned | pinned | released."""
     first_seen_at: Mapped[datetime]

@@ -16,6 +16,7 @@ from archive import captures, endpoints, ledger
 from archive.aliases import add_aliases, candidates
 from archive.articles import carry_out, sanitised
 from archive.captures import capture_row
+from archive.cleaning import Cleaning
 from archive.database import reading, writing
 from archive.ledger import Reconciled, note, noted
 from archive.model import (
@@ -38,6 +39,7 @@ from archive.sanitise import clean_json, clean_or_none
 from archive.schema import ArticleRow, RunRow, SourceRow
 from archive.settle import NOT_ASKED, frontier_row, settle, settle_missed
 from archive.stories import refresh_story
+from archive.templates import Cleaner
 
 Decide: TypeAlias = Callable[[Article, list[Candidate]], Decision]
 OUTCOMES: Mapping[type, Outcome] = {New: "new", Revision: "revision", Unchanged: "unchanged", Duplicate: "duplicate"}
@@ -156,10 +158,13 @@ class Store:
         decide: Decide,
         now: datetime,
         *,
+        cleaner: Cleaner | None = None,
         article_id: int | None = None,
     ) -> Settled:
         """Decide and store, in one transaction: what was looked up still holds when it is written.
 
+        With a ``cleaner`` the article is stored without its site's own blocks as far as they are known, a new one is
+        learned from, and what it makes recognisable is taken out of earlier ones.
         The same capture saved again in the same run changes nothing and returns what the first time did.
         ``article_id`` is the number a new article is given (a rebuild gives it the one it had); None: the next.
         """
@@ -168,13 +173,20 @@ class Store:
             capture = capture_row(session, article.capture)
             if (before := noted(session, run_id, capture.id, article_id=capture.article_id)) is not None:
                 return before
-            decision = decide(article, candidates(session, article))
+            cleaning = None if cleaner is None else Cleaning.of(session, article, cleaner, now=now)
+            own = article if cleaning is None else cleaning.own(article)
+            held = candidates(session, own)
+            if cleaning is not None and cleaning.clean_held(own, held):
+                held = candidates(session, own)
+            decision = decide(own, held)
             if isinstance(decision, Rejected):
                 return reject(session, run_id, discovered, decision, article.capture, now)
-            row = carry_out(session, article, decision, capture, now=now, article_id=article_id)
+            row = carry_out(session, own, decision, capture, now=now, article_id=article_id)
             capture.article_id = row.id
             add_aliases(session, row.id, article, now=now)
             refresh_story(session, row.story_id)
+            if cleaning is not None and isinstance(decision, New):
+                cleaning.learn(article)
             archived(session, discovered, row.id, status=article.capture.status, now=now)
             settled = Settled(
                 source_id=discovered.source_id, url=discovered.url, outcome=OUTCOMES[type(decision)], article_id=row.id

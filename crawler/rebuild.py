@@ -34,6 +34,7 @@ from archive.rebuilding import (
 )
 from archive.records import StoredRecord
 from archive.store import SourceAtRest, Store
+from archive.templates import Cleaner
 from archive.warc import iter_records, read_record, repair_leftovers
 from crawler import settings
 from crawler.context import software
@@ -306,9 +307,11 @@ class Numbered:
         self.record_missed = store.record_missed
         self.record_poll = store.record_poll
 
-    def save(self, run_id: int, discovered: Discovered, article: Article, decide: Decide, now: datetime) -> Settled:
+    def save(
+        self, run_id: int, discovered: Discovered, article: Article, decide: Decide, now: datetime, *, cleaner: Cleaner
+    ) -> Settled:
         number = self.free if self.wanted is None or self.wanted in self.taken else self.wanted
-        settled = self.store.save(run_id, discovered, article, decide, now, article_id=number)
+        settled = self.store.save(run_id, discovered, article, decide, now, cleaner=cleaner, article_id=number)
         if settled.article_id == number:
             self.taken.add(number)
             self.free = max(self.free, number + 1)

@@ -5,17 +5,20 @@ decode → tree → metadata → chrome out → main text → what stands betwee
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import islice
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from archive.model import Extracted
+from archive.model import Block, Extracted
 from pipelines.body import paragraphs_of
 from pipelines.chrome import prune_chrome, prune_selected
-from pipelines.container import blocks_in, filled, named_body
+from pipelines.container import Placed, blocks_in, filled, named_body, squeezed
 from pipelines.decode import decoded
 from pipelines.facts import facts_of
 from pipelines.lines import cleaned
@@ -23,6 +26,8 @@ from pipelines.metadata import metadata_of
 from pipelines.structured import StructuredData, structured_data
 from pipelines.tree import tree_of
 
+PATH_DEPTH, MAX_PATH = 4, 200  # elements and characters that say where a block stands
+DIGITS = re.compile(r"\d+")
 SHORT_ARTICLE = 600  # characters; below, extractors fall back to all the text of a page
 SHELL_BODY_MIN = 200  # characters; a shorter articleBody is a teaser
 SHELL_SHARE = 0.5  # of the data's text; a page that shows less of it than this is a shell or a teaser
@@ -75,11 +80,14 @@ def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: 
     titles = [metadata.title, hints.title or "", *printed_titles(root)]
     prune_selected(root, rules.prune_css)
     prune_chrome(root)
-    blocks = cleaned(main_blocks(root), titles=titles, authors=metadata.authors)
-    text, origin = trusted("\n\n".join(blocks), data)
+    placed = blocks_in(root)
+    found = cleaned(main_blocks(root, placed), titles=titles, authors=metadata.authors)
+    text, origin = trusted("\n\n".join(found), data)
+    blocks = located(text.split("\n\n") if text else [], placed)
     return Extracted(
         title=metadata.title,
         text=text,
+        blocks=blocks,
         authors=metadata.authors,
         dates=metadata.dates,
         lang=metadata.lang,
@@ -94,12 +102,36 @@ def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: 
     )
 
 
-def main_blocks(root: HtmlElement) -> list[str]:
+def main_blocks(root: HtmlElement, placed: Sequence[Placed]) -> list[str]:
     """Blocks of the article: what the extractor recognised, filled; a short one as the page itself marks it."""
     recognised = paragraphs_of(root)
     if sum(map(len, recognised)) < SHORT_ARTICLE and (marked := named_body(root)):
         return marked
-    return filled(blocks_in(root), recognised)
+    return filled(placed, recognised)
+
+
+def located(texts: Sequence[str], placed: Sequence[Placed]) -> tuple[Block, ...]:
+    """The texts with their places in the tree; a text that stands nowhere as it is has an empty path."""
+    elements: dict[str, HtmlElement] = {}
+    for element, text in placed:
+        elements.setdefault(squeezed(text), element)
+    return tuple(block_at(text, elements.get(squeezed(text))) for text in texts)
+
+
+def block_at(text: str, element: HtmlElement | None) -> Block:
+    """The block with the names of its element and of those around it."""
+    if element is None:
+        return Block(text=text, tag="p", path="")
+    around = [element, *islice(element.iterancestors(), PATH_DEPTH - 1)]
+    path = "/".join(step_of(one) for one in reversed(around) if isinstance(one.tag, str))
+    return Block(text=text, tag=str(element.tag), path=path[-MAX_PATH:])
+
+
+def step_of(element: HtmlElement) -> str:
+    """Tag and first class, without the digits in which generated names differ from page to page."""
+    name = next(iter((element.get("class") or "").split()), "")
+    tag = str(element.tag)
+    return f"{tag}.{DIGITS.sub('', name)}" if name else tag
 
 
 def trusted(text: str, data: StructuredData) -> tuple[str, str]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
 from archive.digests import text_digest
-from archive.model import AliasKind, Article, Capture, DateCandidate, Discovered, Extracted
+from archive.model import AliasKind, Article, Block, Capture, DateCandidate, Discovered, Extracted
 from archive.urls import WWW, canonical_url, host_of, url_key
 from pipelines import dates
 from pipelines.words import word_count
@@ -37,7 +38,8 @@ def article_from(
     address = address_of(extracted, capture, strip_params)
     candidates = (*extracted.dates, *announced(discovered))
     published = chosen_date(candidates, now=capture.captured_at)
-    text = clean_text(extracted.text)
+    blocks = clean_blocks(extracted)
+    text = "\n\n".join(block.text for block in blocks)
     return Article(
         source_id=discovered.source_id,
         canonical_url=address,
@@ -59,6 +61,7 @@ def article_from(
         word_count=word_count(text),
         text_digest=text_digest(text),
         extractor=extracted.extractor,
+        blocks=blocks,
         alias_urls=alias_urls(extracted, discovered, capture),
         capture=capture,
     )
@@ -182,6 +185,13 @@ def clean_text(text: str) -> str:
     plain = unicodedata.normalize("NFC", CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
     lines = "\n".join(SPACES.sub(" ", line).strip() for line in plain.split("\n"))
     return BLANK_LINES.sub("\n\n", lines).strip()
+
+
+def clean_blocks(extracted: Extracted) -> tuple[Block, ...]:
+    """The paragraphs of the text, cleaned, with their places where extraction gave them."""
+    given = extracted.blocks or tuple(Block(text=one, tag="p", path="") for one in extracted.text.split("\n\n"))
+    cleaned = (replace(block, text=clean_text(block.text)) for block in given)
+    return tuple(block for block in cleaned if block.text)
 
 
 def clean_line(text: str) -> str:

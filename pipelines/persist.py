@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from archive.errors import StoreError
 from archive.model import Article, Candidate, Capture, Decision, Discovered, Missed, Polled, Rejected, Settled
 from pipelines.dedup import decide
+from pipelines.template import Template
 from pipelines.workers import Read
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+CLEANER = Template()
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,7 +33,9 @@ Note = Callable[[Capture, Settled, datetime], None]
 class Keeper(Protocol):
     """What the pipelines need of ``archive.store.Store``."""
 
-    def save(self, run_id: int, discovered: Discovered, article: Article, decide: Decide, now: datetime) -> Settled: ...
+    def save(
+        self, run_id: int, discovered: Discovered, article: Article, decide: Decide, now: datetime, *, cleaner: Template
+    ) -> Settled: ...
     def record_rejected(
         self, run_id: int, discovered: Discovered, rejected: Rejected, now: datetime, *, capture: Capture | None
     ) -> Settled: ...
@@ -115,7 +119,7 @@ def unit_of_work(item: object, *, store: Keeper, run_id: int, at: datetime) -> C
         return lambda: store.record_rejected(run_id, fetched.discovered, rejected, at, capture=fetched.capture)
     if isinstance(item, Read) and isinstance(item.result, Article):
         article, found = item.result, item.fetched.discovered
-        return lambda: store.save(run_id, found, article, decide, at)
+        return lambda: store.save(run_id, found, article, decide, at, cleaner=CLEANER)
     if isinstance(item, Missed):
         return lambda: store.record_missed(run_id, item)
     if isinstance(item, Polled):

@@ -1,90 +1,130 @@
 """A site's own blocks, learned from its articles: what recurs around the prose and is not the prose.
 
-Pure: :func:`learned` counts, :func:`pruned` takes out. The archive keeps the counts a source.
+Pure: :class:`Template` counts and decides; the archive keeps the counts of each source (``archive/templates.py``).
 
 A block (one paragraph, heading, list item; equal words are one block) is the site's when it stands where sites put
-their lines, often enough for its kind:
+their lines, in enough of the source's articles for its kind:
 
-- **at the edges** of an article, in an unbroken run of recurring blocks from the first or the last one; or
-- **out of the flow**: at a place in the tree (tags and classes) where none of the article's own prose stands.
+- **at the edges** of an article, in an unbroken run of recurring blocks from its first or its last one;
+- **out of the flow**: at a place in the tree (tags and classes) where none of the article's own prose stands;
+- **anywhere**, when it is a label: a few words without a sentence's end, no heading, in most articles.
 
-Between the article's own paragraphs nothing is ever taken out: a standing quotation, a refrain or the introduction
-of a series is prose. A sentence is believed to be prose until half of the articles repeat it; a line without a
-sentence's end is believed to be the site's from the third article on. The rule follows template detection by
-counting of blocks (Bar-Yossef and Rajagopalan, "Template detection via data mining", WWW 2002) and adds position,
-because an archive keeps sentences that a search engine may lose.
+Between the article's own paragraphs no sentence is ever taken out: a standing quotation, a refrain or the introduction
+of a series is prose. At the edges a sentence is believed to be prose until half of the articles end with it, or four
+fifths begin with it; a line of label and value ("Rocket: Vega-C") is a fact until four fifths have it.
+The rule follows template detection by counting of blocks (Bar-Yossef and Rajagopalan, "Template detection via data
+mining and its applications", WWW 2002) and adds position, because an archive keeps sentences that a search engine may
+lose.
 
 Counts fade: an article weighs half after ``HALF_LIFE`` later ones, so that a redesign is forgotten.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 from archive.digests import text_digest
-from archive.model import Block, Extracted
+from archive.model import Block, TemplateBlock, Wording
+from pipelines.words import word_count
 
-TemplateState: TypeAlias = Literal["learned", "pinned", "released"]
+Mark: TypeAlias = Literal["anywhere", "outside", "edge", "tail", "never", "own"]
 
 HALF_LIFE = 50  # articles of the source, after which a sighting counts half
 LEAST_SEEN = 2.5  # faded sightings: in three recent articles
-LINE_SHARE = 0.15  # of the source's recent articles, for a line without a sentence's end
-OUTSIDE_SHARE = 0.15  # for anything that stands out of the flow of prose: an author's box is on his articles only
-PROSE_SHARE = 0.5  # for a sentence in the flow of prose, at an edge
-HEAD_PROSE_SHARE = 0.8  # at the head, where series and columns have their introductions
+LINE_SHARE = 0.3  # of the source's recent articles, for a line without a sentence's end
+OUTSIDE_SHARE = 0.15  # for what stands out of the flow of prose: an author's box is on that author's articles only
+LABEL_SHARE = 0.6  # for a label between paragraphs
+PROSE_SHARE = 0.5  # for a sentence, or a line of label and value out of the flow
+HEAD_PROSE_SHARE = 0.8  # for a sentence at the head, where series have their introductions; for label and value
 SENTENCE_MIN = 60  # characters; a shorter block with a full stop may be a label
+LABEL_MAX = 40  # characters
 SENTENCE_ENDS = tuple('.!?…。！？」』”"»)')
+LABEL_AND_VALUE = re.compile(r"[^:：]{2,40}[:：]\s*\S")
+HEADING_TAGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+HEAD_BLOCKS, TAIL_BLOCKS = 6, 12  # blocks at either end that are counted whatever they are
+MAX_TEXT = 500  # characters of a block that are kept to show it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateBlock:
-    """A block as a source's articles have shown it; ``text_digest`` folds case, white space and Unicode form."""
+class Template:
+    """What a page's blocks teach, and which of them are the article's own."""
 
-    text_digest: str
-    text: str
-    tag: str
-    path: str
-    article_count: float = 0.0
-    """Sightings, faded, as of ``counted_at_article``."""
-    counted_at_article: int = 0
-    """Number of the source's article in which it was seen last, counted from 1."""
-    last_seen_at: datetime | None = None
-    state: TemplateState = "learned"
-    """``pinned`` by a person: always the site's; ``released``: never."""
+    def learned(
+        self, blocks: Sequence[Block], known: Mapping[str, TemplateBlock], *, article_number: int, now: datetime
+    ) -> tuple[TemplateBlock, ...]:
+        """The counts of this article's blocks, to be kept in place of those in ``known`` (by ``text_digest``).
 
+        ``article_number`` is the source's, from 1, growing by one with each new article. Blocks between paragraphs
+        are not counted when they are sentences: nothing is ever decided about those.
+        """
+        found: dict[str, TemplateBlock] = {}
+        for block in countable(blocks):
+            digest = text_digest(block.text)
+            if digest not in found:
+                found[digest] = counted(block, digest, known.get(digest), article_number=article_number, now=now)
+        return tuple(found.values())
 
-def learned(
-    blocks: Sequence[Block], known: Mapping[str, TemplateBlock], *, article_number: int, now: datetime
-) -> tuple[TemplateBlock, ...]:
-    """The counts of this article's blocks, to be kept in place of those in ``known`` (by ``text_digest``).
-
-    ``article_number`` is the source's, from 1, growing by one with each new article; an article learned twice
-    counts twice, so revisions are not learned from.
-    """
-    found: dict[str, TemplateBlock] = {}
-    for block in blocks:
-        digest = text_digest(block.text)
-        if digest in found:
-            continue
-        before = known.get(digest) or TemplateBlock(
-            text_digest=digest, text=block.text, tag=block.tag, path=block.path, counted_at_article=article_number
+    def own(
+        self, blocks: Sequence[Block], known: Mapping[str, TemplateBlock], *, article_number: int
+    ) -> tuple[Block, ...]:
+        """The blocks that are the article's own, in order; all of them when none would be left."""
+        seen = [known.get(text_digest(block.text)) for block in blocks]
+        shares = [share_of(one, article_number) for one in seen]
+        homes = {block.path for block, share in zip(blocks, shares, strict=True) if is_sentence(block) and not share}
+        marks = [
+            mark_of(block, one, share, is_outside=bool(homes) and bool(block.path) and block.path not in homes)
+            for block, one, share in zip(blocks, seen, shares, strict=True)
+        ]
+        first, last = edges(marks)
+        kept = tuple(
+            block
+            for place, (block, mark) in enumerate(zip(blocks, marks, strict=True))
+            if mark == "never" or (mark not in ("anywhere", "outside") and first <= place < last)
         )
-        found[digest] = replace(
-            before,
-            article_count=faded(before, article_number) + 1,
-            counted_at_article=article_number,
-            last_seen_at=now,
-            path=block.path,
-            tag=block.tag,
-        )
-    return tuple(found.values())
+        return kept or tuple(blocks)
+
+    def wording(self, blocks: Sequence[Block]) -> Wording:
+        """The text of these blocks, and what follows from it."""
+        text = "\n\n".join(block.text for block in blocks)
+        return Wording(text=text, word_count=word_count(text), text_digest=text_digest(text))
 
 
-def faded(block: TemplateBlock, article_number: int) -> float:
-    """Sightings as of the article of that number."""
+def countable(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks that may turn out to be the site's: at the ends, out of the flow, or no sentence."""
+    homes = {block.path for block in blocks[HEAD_BLOCKS:-TAIL_BLOCKS] if is_sentence(block)}
+    return [
+        block
+        for place, block in enumerate(blocks)
+        if place < HEAD_BLOCKS
+        or place >= len(blocks) - TAIL_BLOCKS
+        or not is_sentence(block)
+        or block.path not in homes
+    ]
+
+
+def counted(
+    block: Block, digest: str, before: TemplateBlock | None, *, article_number: int, now: datetime
+) -> TemplateBlock:
+    """The block with one sighting more."""
+    return TemplateBlock(
+        text_digest=digest,
+        text=block.text[:MAX_TEXT],
+        tag=block.tag,
+        path=block.path,
+        article_count=faded(before, article_number) + 1,
+        counted_at_article=article_number,
+        first_seen_at=now if before is None else before.first_seen_at,
+        last_seen_at=now,
+        state="learned" if before is None else before.state,
+    )
+
+
+def faded(block: TemplateBlock | None, article_number: int) -> float:
+    """Sightings as of the article of that number; 0 for a block never seen."""
+    if block is None:
+        return 0.0
     return float(block.article_count * 0.5 ** (max(0, article_number - block.counted_at_article) / HALF_LIFE))
 
 
@@ -94,77 +134,65 @@ def articles_weight(article_number: int) -> float:
     return float((1 - fade**article_number) / (1 - fade)) if article_number > 0 else 0.0
 
 
-def is_forgotten(block: TemplateBlock, article_number: int) -> bool:
-    """True when the block's row may go: nobody pinned or released it, and its sightings have faded away."""
-    return block.state == "learned" and faded(block, article_number) < 0.5
-
-
-def pruned(extracted: Extracted, known: Mapping[str, TemplateBlock], *, article_number: int) -> Extracted:
-    """The article without its site's blocks; itself when none is known.
-
-    ``known`` by ``text_digest``, with this article learned or not. An article is never emptied: one that is all
-    template is returned as it is.
-    """
-    kept = own_blocks(extracted.blocks, known, article_number=article_number)
-    if len(kept) == len(extracted.blocks) or not kept:
-        return extracted
-    return replace(extracted, blocks=tuple(kept), text="\n\n".join(block.text for block in kept))
-
-
-def own_blocks(blocks: Sequence[Block], known: Mapping[str, TemplateBlock], *, article_number: int) -> list[Block]:
-    """The blocks that are the article's own, in order."""
-    seen = [known.get(text_digest(block.text)) for block in blocks]
-    shares = [share_of(one, article_number) for one in seen]
-    homes = {block.path for block, share in zip(blocks, shares, strict=True) if is_sentence(block) and not share}
-    marks = [
-        mark_of(block, one, share, is_outside=bool(homes) and block.path not in homes)
-        for block, one, share in zip(blocks, seen, shares, strict=True)
-    ]
-    first, last = edges(marks)
-    return [
-        block
-        for place, (block, mark) in enumerate(zip(blocks, marks, strict=True))
-        if (mark not in ("always", "outside") and first <= place < last) or mark == "never"
-    ]
-
-
-Mark: TypeAlias = Literal["always", "outside", "edge", "tail", "never", "own"]
+def share_of(block: TemplateBlock | None, article_number: int) -> float:
+    """Share of the source's recent articles that have the block; 0 until enough of them do."""
+    count = faded(block, article_number)
+    return count / articles_weight(article_number) if count >= LEAST_SEEN else 0.0
 
 
 def mark_of(block: Block, seen: TemplateBlock | None, share: float, *, is_outside: bool) -> Mark:
-    """Where the block would be taken out: anywhere, at both edges, at the tail; or nowhere."""
+    """Where the block would be taken out: anywhere, out of the flow, at both edges, at the tail; or nowhere."""
     if seen is None:
         return "own"
     if seen.state != "learned":
-        return "always" if seen.state == "pinned" else "never"
+        return "anywhere" if seen.state == "pinned" else "never"
+    if is_fact(block):
+        return fact_mark(share, is_outside=is_outside)
     if is_outside and share >= OUTSIDE_SHARE:
         return "outside"
-    if not is_sentence(block):
-        return "edge" if share >= LINE_SHARE else "own"
-    if share >= HEAD_PROSE_SHARE:
-        return "edge"
-    return "tail" if share >= PROSE_SHARE else "own"
+    if is_sentence(block):
+        return "edge" if share >= HEAD_PROSE_SHARE else "tail" if share >= PROSE_SHARE else "own"
+    if is_label(block) and share >= LABEL_SHARE:
+        return "anywhere"
+    return "edge" if share >= LINE_SHARE else "own"
+
+
+def fact_mark(share: float, *, is_outside: bool) -> Mark:
+    """For label and value: the site's when most articles have it, out of the flow, or nearly all at an edge."""
+    if is_outside and share >= HEAD_PROSE_SHARE:
+        return "outside"
+    return "edge" if share >= HEAD_PROSE_SHARE else "own"
 
 
 def edges(marks: Sequence[Mark]) -> tuple[int, int]:
     """(first, one past the last) of the article's own blocks: what recurs in one run from either end is outside."""
     first, last = 0, len(marks)
-    while first < last and marks[first] in ("edge", "always", "outside"):
+    while first < last and marks[first] in ("edge", "anywhere", "outside"):
         first += 1
-    while last > first and marks[last - 1] in ("edge", "tail", "always", "outside"):
+    while last > first and marks[last - 1] in ("edge", "tail", "anywhere", "outside"):
         last -= 1
     return first, last
-
-
-def share_of(block: TemplateBlock | None, article_number: int) -> float:
-    """Share of the source's recent articles that have the block; 0 until enough of them do."""
-    count = faded(block, article_number) if block is not None else 0.0
-    return count / articles_weight(article_number) if count >= LEAST_SEEN else 0.0
 
 
 def is_sentence(block: Block) -> bool:
     """True for prose: long enough, and with a sentence's end."""
     return len(block.text) >= SENTENCE_MIN and block.text.rstrip().endswith(SENTENCE_ENDS)
+
+
+def is_fact(block: Block) -> bool:
+    """True for a line of label and value."""
+    return not is_sentence(block) and bool(LABEL_AND_VALUE.match(block.text))
+
+
+def is_label(block: Block) -> bool:
+    """True for a few words that are neither a sentence nor a heading."""
+    return len(block.text) <= LABEL_MAX and block.tag not in HEADING_TAGS and not block.text.endswith(SENTENCE_ENDS)
+
+
+def is_of_the_site(block: TemplateBlock, article_number: int) -> bool:
+    """True when the block is taken out somewhere, as things stand: to show it."""
+    shown = Block(text=block.text, tag=block.tag, path=block.path)
+    return mark_of(shown, block, share_of(block, article_number), is_outside=False) not in ("own", "never")
 
 
 def by_digest(blocks: Iterable[TemplateBlock]) -> dict[str, TemplateBlock]:

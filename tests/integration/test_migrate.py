@@ -15,6 +15,8 @@ from archive.errors import SchemaError
 from archive.migrate import current, ensure_schema, head, upgrade
 from archive.schema import Base
 
+LATEST = "0002"  # the newest file of archive/migrations/versions
+
 
 @pytest.fixture
 def empty(empty_url):
@@ -54,26 +56,28 @@ def test_first_use_makes_the_schema(empty):
     assert current(empty) is None
     ensure_schema(empty)
     ensure_schema(empty)
-    assert current(empty) == head() == "0001"
+    assert current(empty) == head() == LATEST
     assert "article_search" in inspect(empty).get_table_names()
 
 
 def test_upgrade_says_from_where_to_where(empty):
-    assert upgrade(empty) == (None, "0001")
-    assert upgrade(empty) == ("0001", "0001")
+    assert upgrade(empty) == (None, LATEST)
+    assert upgrade(empty) == (LATEST, LATEST)
 
 
 def test_newer_schema_is_refused_in_words(engine):
     set_version(engine, "9999")
     for use in (ensure_schema, upgrade):
-        with pytest.raises(SchemaError, match=r"has schema 9999, .* up to 0001: install a newer Perilune") as caught:
+        with pytest.raises(
+            SchemaError, match=rf"has schema 9999, .* up to {LATEST}: install a newer Perilune"
+        ) as caught:
             use(engine)
         assert caught.value.exit_code == 2
 
 
 def test_older_schema_is_not_upgraded_in_passing(engine, monkeypatch):
-    monkeypatch.setattr("archive.migrate.head", lambda: "0002")  # as after an update of the program
-    with pytest.raises(SchemaError, match=r"has schema 0001, this program needs 0002. Run: perilune db upgrade"):
+    monkeypatch.setattr("archive.migrate.head", lambda: "9998")  # as after an update of the program
+    with pytest.raises(SchemaError, match=rf"has schema {LATEST}, this program needs 9998. Run: perilune db upgrade"):
         ensure_schema(engine)
 
 
