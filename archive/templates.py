@@ -226,5 +226,5 @@ def chosen(session: Session, source_id: str, digest_or_text: str) -> TemplateBlo
     )
     found = session.scalars(query.limit(2)).all()
     if len(found) != 1:
-        raise ConfigError(f"{digest_or_text}: {'several blocks' if found else 'no block'} of {source_id} begin so")
+        raise ConfigError(f"{digest_or_text}: {'more than one' if found else 'no'} block of {source_id} begins so")
     return found[0]

@@ -12,6 +12,7 @@ import click
 
 from archive.config import Config
 from archive.options import crawl_options
+from crawler.template_cli import template
 
 if TYPE_CHECKING:
     from spiders.registry import Source
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 @click.group()
 def sources() -> None:
     """List, show, check and draft sources."""
+
+
+sources.add_command(template)
 
 
 @sources.command("list")

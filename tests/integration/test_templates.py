@@ -1,5 +1,6 @@
 """A site's own blocks through the store: learned, taken out of later articles, cleaned from earlier ones."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from archive.schema import ArticleRow, RevisionRow, TemplateBlockRow
 from archive.search import search
 from archive.store import Store
 from archive.templates import set_state, template_of
+from crawler.cli import run
 from pipelines.dedup import decide
 from pipelines.extract import Hints, Rules, extract
 from pipelines.normalise import article_from
@@ -125,7 +127,7 @@ def test_pinned_and_released(engine, store):
 def test_what_cannot_be_meant(engine, store):
     with pytest.raises(ConfigError, match="beta: the archive knows no such source"):
         set_state(engine, "beta", "x", "pinned", now=NOW)
-    with pytest.raises(ConfigError, match="abcdef12: no block of alpha begin"):
+    with pytest.raises(ConfigError, match="abcdef12: no block of alpha begins so"):
         set_state(engine, "alpha", "abcdef12", "pinned", now=NOW)
 
 
@@ -149,3 +151,28 @@ def test_what_was_seen_once_is_swept(engine, store):
     with reading(engine) as session:
         assert session.scalar(select(func.count()).select_from(TemplateBlockRow)) <= 2 * 101
     assert template_of(engine, "alpha").learned_articles == 130
+
+
+def test_template_of_a_source_is_shown_and_mended(engine, store, capsys, tmp_path):
+    """`perilune sources template ESA`: what is taken out, and a person's word on it."""
+    for number in range(4):
+        save(store, read(number))
+    (tmp_path / "alpha.toml").write_text(
+        'name = "Alpha"\nhomepage = "https://alpha.example/"\n\n[[feeds]]\nurl = "https://alpha.example/feed"\n'
+    )
+    url = engine.url.render_as_string(hide_password=False)
+
+    def said(*args):
+        assert run(["sources", "template", "ALPHA", "--database", url, "--sources", str(tmp_path), *args]) == 0
+        return capsys.readouterr().out
+
+    letters = "Letters to the desk are answered on Fridays"
+    [line] = [line for line in said().splitlines() if line.endswith(letters)]
+    assert line.split()[1:3] == ["learned", "100%"]
+    assert said("--release", line.split()[0]) == f"released: {letters}\n"
+    [block] = [one for one in map(json.loads, said("--json").splitlines()) if one["text"] == letters]
+    assert (block["state"], block["share"], block["tag"]) == ("released", 1.0, "p")
+    assert (
+        run(["sources", "template", "alpha", "--database", url, "--sources", str(tmp_path), "--pin", "abcdef12"]) == 2
+    )
+    assert "abcdef12: no block of alpha begins so" in capsys.readouterr().err
