@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -33,6 +32,7 @@ from archive.web.answers import (
     validated,
     whole,
 )
+from archive.web.articlepage import changed_at
 from archive.web.description import Operation, Parameter, openapi, whole_number
 from archive.web.reading import STREAM_S, Reading, reading_of
 
@@ -238,11 +238,6 @@ def two_revisions(request: Request, view: ArticleView) -> tuple[RevisionView, Re
     if old not in by_number or new not in by_number:
         raise NotFoundError("There is no such revision.")
     return by_number[old], by_number[new]
-
-
-def changed_at(view: ArticleView) -> datetime:
-    """When what is said of an article last changed: its latest revision or capture."""
-    return max([view.last_seen_at, *(revision.seen_at for revision in view.revisions)])
 
 
 def revision_json(revision: RevisionView) -> JsonObject:
