@@ -34,6 +34,7 @@ Mark: TypeAlias = Literal["anywhere", "outside", "edge", "tail", "never", "own"]
 
 HALF_LIFE = 50  # articles of the source, after which a sighting counts half
 LEAST_SEEN = 2.5  # faded sightings: in three recent articles
+LEAST_SEEN_PROSE = 4.5  # the same, of a sentence in the flow of prose: three articles of a beat may end alike
 LINE_SHARE = 0.3  # of the source's recent articles, for a line without a sentence's end
 OUTSIDE_SHARE = 0.15  # for what stands out of the flow of prose: an author's box is on that author's articles only
 LABEL_SHARE = 0.6  # for a label between paragraphs
@@ -151,10 +152,17 @@ def mark_of(block: Block, seen: TemplateBlock | None, share: float, *, is_outsid
     if is_outside and share >= OUTSIDE_SHARE:
         return "outside"
     if is_sentence(block):
-        return "edge" if share >= HEAD_PROSE_SHARE else "tail" if share >= PROSE_SHARE else "own"
+        return sentence_mark(seen, share)
     if is_label(block) and share >= LABEL_SHARE:
         return "anywhere"
     return "edge" if share >= LINE_SHARE else "own"
+
+
+def sentence_mark(seen: TemplateBlock, share: float) -> Mark:
+    """For a sentence in the flow of prose."""
+    if seen.article_count < LEAST_SEEN_PROSE:
+        return "own"
+    return "edge" if share >= HEAD_PROSE_SHARE else "tail" if share >= PROSE_SHARE else "own"
 
 
 def fact_mark(share: float, *, is_outside: bool) -> Mark:

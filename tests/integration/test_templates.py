@@ -85,9 +85,9 @@ def test_twenty_articles_hold_nothing_of_their_site_and_lack_nothing(engine, sto
 
 
 def test_earlier_articles_are_cleaned_as_revisions_of_the_cleaning(engine, store):
-    for number in range(3):
+    for number in range(5):
         save(store, read(number))
-    assert texts(engine) == [truth(number) for number in range(3)]
+    assert texts(engine) == [truth(number) for number in range(5)]
     with reading(engine) as session:
         kinds = session.execute(
             select(RevisionRow.kind, RevisionRow.changed)
