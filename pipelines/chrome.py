@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 
 from lxml import etree
@@ -117,7 +118,13 @@ def named_chrome(root: HtmlElement) -> dict[str, list[HtmlElement]]:
 
 def chrome_word(element: HtmlElement) -> str | None:
     """The first word of class and id that names a kind of chrome; None when none does."""
-    for name in f"{element.get('class', '')} {element.get('id', '')}"[:1000].split():
+    return chrome_word_in(f"{element.get('class', '')} {element.get('id', '')}"[:1000])
+
+
+@lru_cache(maxsize=20_000)
+def chrome_word_in(names: str) -> str | None:
+    """The same, of the names alone: most elements of a page share theirs with others."""
+    for name in names.split():
         if name.lower() in TOKENS or name.startswith("widget_"):
             return "widget"
         words = words_of(name)

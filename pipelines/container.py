@@ -19,6 +19,7 @@ from lxml.html import HtmlElement
 from pipelines.phrases import is_call, is_chrome_line
 
 Placed: TypeAlias = tuple[HtmlElement, str]
+DENSE = re.compile("[\u2e80-\U0010ffff]")  # Chinese, Japanese, Korean
 BLOCK_TAGS = frozenset(
     """
     address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3
@@ -207,7 +208,7 @@ def is_labelled_link(element: HtmlElement, text: str) -> bool:
 
 def weight_of(text: str) -> int:
     """Length in Latin characters: a Chinese, Japanese or Korean one says as much as two."""
-    return len(text) + sum(char >= "\u2e80" for char in text)
+    return len(text) if text.isascii() else len(text) + len(DENSE.findall(text))
 
 
 def home_of(element: HtmlElement) -> HtmlElement:

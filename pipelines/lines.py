@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from pipelines.phrases import is_byline, is_chrome_heading, is_chrome_line, is_date_line
 
+NOT_ALNUM = re.compile(r"[\W_]+")
 HEAD_BLOCKS = 8  # blocks at the top that may belong to the page's head
 TAIL_BLOCKS = 12  # blocks at the end that may belong to the site
 PROSE = 100  # characters; a longer block at the top is the article
@@ -36,7 +37,7 @@ def cleaned(blocks: Sequence[str], *, titles: Sequence[str], authors: Sequence[s
 def folded(text: str) -> str:
     """Letters and digits alone, in one case and Unicode form: how two prints of a title compare."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(char for char in plain if char.isalnum())
+    return NOT_ALNUM.sub("", plain)
 
 
 def without_repeats(blocks: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from lxml.etree import XPath
+from lxml.etree import ElementDefaultClassLookup, XPath
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from selectolax.lexbor import LexborHTMLParser
 
@@ -39,14 +39,19 @@ def tree_of(html: str) -> HtmlElement:
         raise ExtractionError(f"a page of {len(html)} characters")
     lightened = light(CONTROL.sub(" ", html))
     try:
-        root = document_fromstring(
-            lightened, parser=HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True)
-        )
+        root = document_fromstring(lightened, parser=parser())
     except (ValueError, SyntaxError) as exc:
         raise ExtractionError(f"no tree: {exc}") from exc
     place_fragments(root)
     flatten_layout_tables(root)
     return root
+
+
+def parser() -> HTMLParser:
+    """A parser whose elements are all ``HtmlElement``: choosing a class by tag costs a tenth of an extraction."""
+    made = HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True)
+    made.set_element_class_lookup(ElementDefaultClassLookup(element=HtmlElement))
+    return made
 
 
 def light(html: str) -> bytes:
