@@ -44,6 +44,7 @@ class Hit:
     authors: tuple[str, ...]
     published_at: datetime | None
     published_at_precision: str
+    first_seen_at: datetime
     lang: str | None
     state: str
     word_count: int
@@ -243,6 +244,7 @@ def hits(connection: Connection, places: Sequence[Place], wanted: Sequence[Text]
         ArticleRow.authors,
         ArticleRow.published_at,
         ArticleRow.published_at_precision,
+        ArticleRow.first_seen_at,
         ArticleRow.lang,
         ArticleRow.state,
         ArticleRow.word_count,
@@ -267,6 +269,7 @@ def hit(row: Row[*tuple[Any, ...]], place: Place, wanted: Sequence[Text]) -> Hit
         authors=tuple(row.authors),
         published_at=row.published_at,
         published_at_precision=row.published_at_precision,
+        first_seen_at=row.first_seen_at,
         lang=row.lang,
         state=row.state,
         word_count=row.word_count,
