@@ -79,7 +79,11 @@ def index(session: Session, row: ArticleRow) -> None:
 
 
 def seen_again(row: ArticleRow, capture: CaptureRow) -> ArticleRow:
-    """The row of an article that a capture shows as it is held; it is live if that is the latest news of it."""
+    """The row of an article that a capture shows as it is held; it is live if that is the latest news of it.
+
+    An older capture (a WARC imported late) says that it was there earlier than we knew.
+    """
+    row.first_seen_at = min(row.first_seen_at, capture.captured_at)
     if capture.captured_at >= row.last_seen_at:
         row.last_seen_at, row.state = capture.captured_at, "live"
     return row

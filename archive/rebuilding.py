@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
-from archive.captures import capture_row
+from archive.captures import capture_row, key_of
 from archive.database import reading, writing
 from archive.model import Capture, Locator
+from archive.sanitise import clean
 from archive.schema import ArticleRow, CaptureRow, OutcomeRow
 
 
@@ -51,6 +53,17 @@ def digests_of(session: Session, record_ids: Iterable[str]) -> dict[str, str]:
     query = select(CaptureRow.warc_record_id, CaptureRow.payload_digest)
     rows = session.execute(query.where(CaptureRow.warc_record_id.in_(set(record_ids))))
     return {row[0]: row[1] for row in rows}
+
+
+def is_held(engine: Engine, target_uri: str, captured_at: datetime) -> bool:
+    """The archive has this address as it was at this moment."""
+    query = select(CaptureRow.id).where(
+        CaptureRow.url_key == key_of(target_uri),
+        CaptureRow.captured_at == captured_at,
+        CaptureRow.target_uri == clean(target_uri),
+    )
+    with reading(engine) as session:
+        return session.scalar(query.limit(1)) is not None
 
 
 def locator_of(engine: Engine, record_id: str) -> Locator | None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO, TypeAlias
 
-from fastwarc.stream_io import GzipWriter
+from fastwarc.stream_io import BrotliReader, GzipWriter
 
 from archive.errors import CaptureError, ExtractionError
 from archive.model import Locator
@@ -82,15 +82,15 @@ class HttpMessage:
     def decoded_body(self, *, max_bytes: int = MAX_BODY_BYTES) -> bytes:
         """The body without its content encoding; what can be read of one that was cut off.
 
-        Raises ``ExtractionError`` for an encoding other than gzip and deflate (we ask for no other), for
-        bytes that are none of it, and for more than ``max_bytes``.
+        Raises ``ExtractionError`` for an encoding that we don't know (we ask for gzip and deflate only; imported
+        files have br, too), for bytes that are none of it, and for more than ``max_bytes``.
         """
         body = self.body
         codings = [coding.strip().lower() for coding in (self.header("Content-Encoding") or "").split(",")]
         for coding in reversed([coding for coding in codings if coding and coding != "identity"]):
-            if coding not in ("gzip", "x-gzip", "deflate"):
+            if coding not in DECODERS:
                 raise ExtractionError(f"content encoding not readable: {coding[:40]}")
-            body = inflated(body, max_bytes=max_bytes) if body else b""
+            body = DECODERS[coding](body, max_bytes=max_bytes) if body else b""
         return body
 
 
@@ -208,6 +208,20 @@ def inflated_parts(data: bytes, wrapper: int, *, max_bytes: int) -> Iterator[byt
             raise ExtractionError(f"body decodes to more than {max_bytes} bytes")
         yield part
         data = stream.unused_data
+
+
+def unbrotlied(data: bytes, *, max_bytes: int) -> bytes:
+    """br undone; a stream that was cut off gives nothing."""
+    try:
+        body = bytes(BrotliReader(io.BytesIO(data)).read(max_bytes + 1))
+    except (OSError, ValueError) as exc:
+        raise ExtractionError(f"body is not what its Content-Encoding says: {exc}") from exc
+    if len(body) > max_bytes:
+        raise ExtractionError(f"body decodes to more than {max_bytes} bytes")
+    return body
+
+
+DECODERS = {"gzip": inflated, "x-gzip": inflated, "deflate": inflated, "br": unbrotlied}
 
 
 def parsed_record(data: bytes, locator: Locator) -> StoredRecord:

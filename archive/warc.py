@@ -72,7 +72,7 @@ class Exchange:
     target_uri: str
     started_at: datetime
     request: bytes
-    """Head and body as sent."""
+    """Head and body as sent; empty where that is not known (imports)."""
     response_head: bytes
     """Status line to blank line as received."""
     response_body: bytes
@@ -149,10 +149,9 @@ class WarcWriter:
         file = self.file_for("-meta" if is_not_modified else "")
         answer = answer_record(exchange, original=original, is_not_modified=is_not_modified, info_id=file.info_id)
         record_id = answer.record_id
-        parts = [
-            record_member(answer.fields, answer.block),
-            record_member(request_fields(exchange, record_id, file.info_id), exchange.request),
-        ]
+        parts = [record_member(answer.fields, answer.block)]
+        if exchange.request:
+            parts.append(record_member(request_fields(exchange, record_id, file.info_id), exchange.request))
         if exchange.found:
             parts.append(record_member(metadata_fields(exchange, record_id, file.info_id), field_block(exchange.found)))
         locator = file.append(parts)

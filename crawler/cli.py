@@ -28,7 +28,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "export": ("archive.cli", "export", "Stream articles as JSON lines or CSV."),
     "serve": ("archive.cli", "serve", "Web pages and JSON interfaces, read only."),
     "verify": ("archive.cli", "verify", "Compare files, digests and rows."),
-    "replay": ("crawler.commands", "replay", "Rebuild the database from the WARC files."),
+    "replay": ("crawler.evidence_cli", "replay", "Rebuild the database from the WARC files."),
+    "import": ("crawler.evidence_cli", "import_", "Take in foreign WARC and WACZ files."),
     "config": ("crawler.commands", "config", "Each effective setting and the layer that set it."),
     "db": ("crawler.commands", "db", "Show or upgrade the database schema."),
 }

@@ -73,51 +73,6 @@ def day(word: str) -> datetime:
 
 
 @click.command()
-@click.argument(
-    "files", metavar="[WARC]...", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
-)
-@click.option("--source", "source_ids", metavar="SOURCE", multiple=True, help="Only this source; may be repeated.")
-@click.option("--since", metavar="DATE", help="Only what was captured on or after DATE (YYYY-MM-DD).")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-@click.option("--quiet", "is_quiet", is_flag=True, help="No progress on stderr.")
-@crawl_options
-def replay(
-    *,
-    config: Config,
-    files: tuple[Path, ...],
-    source_ids: tuple[str, ...],
-    since: str | None,
-    as_json: bool,
-    is_quiet: bool,
-) -> int:
-    """Rebuild the database from WARC files: those named, or all of this archive's.
-
-    Articles, aliases, revisions, stories, their numbers and dates come out as they were. Nothing is fetched. A replay
-    that was ended goes on where it was; what is held already stays.
-    """
-    from crawler.rebuild import run_replay
-
-    told = run_replay(
-        config,
-        files=files,
-        source_ids=source_ids,
-        since=day(since) if since else None,
-        on_progress=lambda line: None if is_quiet else click.echo(line, err=True),
-    )
-    outcomes = dict(sorted(told.outcomes.items()))
-    if as_json:
-        facts = {"run": told.run_id, "captures": told.captures, "pages": told.pages, "outcomes": outcomes}
-        click.echo(json.dumps({**facts, "problems": told.problems, "exit_code": told.exit_code}))
-    else:
-        click.echo(f"captures: {told.captures:,}, pages: {told.pages:,}")
-        for outcome, count in outcomes.items():
-            click.echo(f"  {outcome:<10} {count:,}")
-        for problem in told.problems:
-            click.echo(f"! {problem}")
-    return told.exit_code
-
-
-@click.command()
 @click.option(
     "--home", metavar="DIR", default="perilune-demo", show_default=True, help="Where the demo keeps its archive."
 )

@@ -8,11 +8,10 @@ goes on where it was. Memory: some 500 bytes a page.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -36,13 +35,13 @@ from archive.records import StoredRecord
 from archive.store import SourceAtRest, Store
 from archive.templates import Cleaner
 from archive.warc import iter_records, read_record, repair_leftovers
-from crawler import settings
 from crawler.context import software
+from crawler.feeding import feed
 from crawler.process import guide_of
 from crawler.run import at_rest, closing_engine, owner_name, utc_now
 from crawler.verdict import FINE, INTERRUPTED, STORAGE
 from pipelines.persist import Decide, unit_of_work
-from pipelines.workers import ExtractionPool, Read, SourceGuide
+from pipelines.workers import Read, SourceGuide
 from spiders.registry import load_sources
 from spiders.replay import Step, in_order, item_of, step_of
 
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 BATCH = 200  # captures a transaction; pages announced at once
-AHEAD = 4  # pages a worker that may be read before their turn: bounds the bodies in memory
 TOLD_EVERY = 100  # pages between two lines of progress
 LOCK = "replay"  # two replays into one archive would take each other's numbers
 
@@ -150,7 +148,7 @@ class Replay:
         try:
             found = list(self.steps(names))
             steps = in_order(found, self.settlements)
-            asyncio.run(self.feed(steps))
+            self.feed(steps)
             exit_code = STORAGE if self.told.problems else FINE
             state, reason = "finished", "; ".join(self.told.problems) or None
         except KeyboardInterrupt:
@@ -240,26 +238,15 @@ class Replay:
 
     # Second pass
 
-    async def feed(self, steps: Sequence[Step]) -> None:
-        """Every page through the pipelines: extracted ahead, stored in order."""
-        workers = settings.PERILUNE_EXTRACT_WORKERS
-        pool = ExtractionPool(
-            size=workers,
-            timeout_s=settings.PERILUNE_EXTRACT_TIMEOUT_S,
-            memory_bytes=settings.PERILUNE_EXTRACT_MEMORY_BYTES,
-        )
+    def feed(self, steps: Sequence[Step]) -> None:
+        """Every page through the pipelines."""
         keeper = Numbered(self.store, taken=article_ids(self.engine), given=self.settlements.values())
-        waiting: deque[tuple[Step, Awaitable[Read | Missed]]] = deque()
-        try:
-            for step in steps:
-                if (item := self.item(step)) is not None:
-                    waiting.append((step, asyncio.ensure_future(self.read(pool, item))))
-                while len(waiting) > AHEAD * workers:
-                    await self.keep(keeper, *waiting.popleft(), total=len(steps))
-            while waiting:
-                await self.keep(keeper, *waiting.popleft(), total=len(steps))
-        finally:
-            pool.close()
+
+        def keep(step: Step, result: Read | Missed) -> None:
+            self.keep(keeper, step, result, total=len(steps))
+
+        items = ((step, item) for step in steps if (item := self.item(step)) is not None)
+        feed(items, guide_of=lambda source_id: self.guides.get(source_id, SourceGuide()), keep=keep)
 
     def item(self, step: Step) -> Fetched | Missed | None:
         """What the crawl's spider yielded; None when its record can't be read any more."""
@@ -278,15 +265,10 @@ class Replay:
         locator = locator_of(self.engine, record_id)
         return None if locator is None else read_record(self.config.warc_dir, locator)
 
-    async def read(self, pool: ExtractionPool, item: Fetched | Missed) -> Read | Missed:
-        if isinstance(item, Missed):
-            return item
-        return await pool.read(self.guides.get(item.discovered.source_id, SourceGuide()).page(item))
-
-    async def keep(self, keeper: Numbered, step: Step, reading: Awaitable[Read | Missed], *, total: int) -> None:
+    def keep(self, keeper: Numbered, step: Step, result: Read | Missed, *, total: int) -> None:
         """Store one page, under the number it had."""
         keeper.wanted = step.settlement.article_id if step.settlement else None
-        write = unit_of_work(await reading, store=keeper, run_id=self.run_id, at=step.at)
+        write = unit_of_work(result, store=keeper, run_id=self.run_id, at=step.at)
         assert write is not None  # both are ours
         self.told.outcomes[write().outcome] += 1
         self.told.pages += 1

@@ -98,7 +98,11 @@ def page_of(answer: StoredRecord, original: Original) -> tuple[str, bytes]:
         if found is None:
             return "not_captured", b""
         whole = found
-    message: HttpMessage = replace(answer.http, body=whole.http.body)
+    return page_in(replace(answer.http, body=whole.http.body))
+
+
+def page_in(message: HttpMessage) -> tuple[str, bytes]:
+    """(reason, body): why an answer of 200 holds no page, or else its decoded body."""
     try:
         body = message.decoded_body()
     except ExtractionError:

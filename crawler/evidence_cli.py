@@ -1,0 +1,101 @@
+"""The commands about evidence: ``replay``, ``import``. Heavy imports happen inside them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from archive.config import Config
+from archive.options import crawl_options
+from crawler.commands import day
+
+
+@click.command()
+@click.argument(
+    "files", metavar="[WARC]...", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
+)
+@click.option("--source", "source_ids", metavar="SOURCE", multiple=True, help="Only this source; may be repeated.")
+@click.option("--since", metavar="DATE", help="Only what was captured on or after DATE (YYYY-MM-DD).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.option("--quiet", "is_quiet", is_flag=True, help="No progress on stderr.")
+@crawl_options
+def replay(
+    *,
+    config: Config,
+    files: tuple[Path, ...],
+    source_ids: tuple[str, ...],
+    since: str | None,
+    as_json: bool,
+    is_quiet: bool,
+) -> int:
+    """Rebuild the database from WARC files: those named, or all of this archive's.
+
+    Articles, aliases, revisions, stories, their numbers and dates come out as they were. Nothing is fetched. A replay
+    that was ended goes on where it was; what is held already stays.
+    """
+    from crawler.rebuild import run_replay
+
+    told = run_replay(
+        config,
+        files=files,
+        source_ids=source_ids,
+        since=day(since) if since else None,
+        on_progress=lambda line: None if is_quiet else click.echo(line, err=True),
+    )
+    outcomes = dict(sorted(told.outcomes.items()))
+    if as_json:
+        facts = {"run": told.run_id, "captures": told.captures, "pages": told.pages, "outcomes": outcomes}
+        click.echo(json.dumps({**facts, "problems": told.problems, "exit_code": told.exit_code}))
+    else:
+        click.echo(f"captures: {told.captures:,}, pages: {told.pages:,}")
+        for outcome, count in outcomes.items():
+            click.echo(f"  {outcome:<10} {count:,}")
+        for problem in told.problems:
+            click.echo(f"! {problem}")
+    return told.exit_code
+
+
+@click.command("import")
+@click.argument(
+    "files", metavar="FILE...", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True
+)
+@click.option("--any", "is_any", is_flag=True, help="Pages of any host, not only of the registry's sources.")
+@click.option("--source", "source_ids", metavar="SOURCE", multiple=True, help="Only this source; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.option("--quiet", "is_quiet", is_flag=True, help="No progress on stderr.")
+@crawl_options
+def import_(
+    *,
+    config: Config,
+    files: tuple[Path, ...],
+    is_any: bool,
+    source_ids: tuple[str, ...],
+    as_json: bool,
+    is_quiet: bool,
+) -> int:
+    """Take in foreign WARC files (gzip, zstd, plain) and WACZ: Common Crawl, Browsertrix, wget, Heritrix.
+
+    Pages keep the date of their capture. What is held already is passed over.
+    """
+    from crawler.importing import run_import
+
+    told = run_import(
+        config,
+        files,
+        is_any=is_any,
+        source_ids=source_ids,
+        on_progress=lambda line: None if is_quiet else click.echo(line, err=True),
+    )
+    outcomes, passed = dict(sorted(told.outcomes.items())), dict(sorted(told.passed.items()))
+    if as_json:
+        facts = {"run": told.run_id, "pages": told.pages, "outcomes": outcomes, "passed": passed}
+        click.echo(json.dumps({**facts, "exit_code": told.exit_code}))
+    else:
+        click.echo(f"pages: {told.pages:,}")
+        for word, count in outcomes.items():
+            click.echo(f"  {word:<10} {count:,}")
+        for word, count in passed.items():
+            click.echo(f"passed over: {word:<12} {count:,}")
+    return told.exit_code
