@@ -29,6 +29,7 @@ FILE = re.compile(
     r"|pdf|docx?|xlsx?|pptx?|csv|json|xml|rss|atom|css|js)$",
     re.I,
 )
+SLUG_HYPHENS = 3  # in a path part of four words and more: a headline; its date may stand behind it
 DATE_ARCHIVE = re.compile(r"(?:^|/)(?:19[5-9]|20)\d\d(?:/\d{1,2}){0,2}$")
 DATE_IN_PATH = re.compile(r"(?:^|[/_-]|\bt)(?:19[5-9]|20)\d\d[/_-]?(?:0?[1-9]|1[0-2])(?:[/_-]|[0-3]\d|$)")
 NUMBERED = re.compile(r"(?:^|[^0-9])\d{4,}(?:\.\w{2,5})?$|^[a-z]{0,3}\d{3,}(?:\.\w{2,5})?$", re.I)
@@ -71,12 +72,13 @@ def path_kind(steps: list[str], *, is_query_search: bool) -> AddressKind:
     is_paging = bool(PAGE_PART.fullmatch(leaf)) or (
         len(steps) > 1 and PAGE_PART.fullmatch("/".join(steps[-2:])) is not None
     )
-    is_archive = bool(DATE_ARCHIVE.search("/".join(steps)))
+    has_slug = any(step.count("-") >= SLUG_HYPHENS for step in steps)
+    is_archive = bool(DATE_ARCHIVE.search("/".join(steps))) and not has_slug
     if is_query_search or is_paging or is_archive or SECTION_PART.fullmatch(leaf):
         return "section"
     if any(TAXONOMY_PART.fullmatch(step) for step in steps[:-1]) and len(words) < 4:
         return "section"
-    is_dated = bool(DATE_IN_PATH.search("/" + "/".join(steps)))
+    is_dated = has_slug or bool(DATE_IN_PATH.search("/" + "/".join(steps)))
     if is_dated or NUMBERED.search(leaf) or len(words) >= 3 or re.search(r"[^\x00-\x7f]{6,}", leaf):
         return "article"
     if steps[-1].lower() in ("content.html", "content.htm") and re.search(r"\d{4,}", steps[-2] if steps[1:] else ""):

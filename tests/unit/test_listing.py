@@ -106,6 +106,7 @@ def test_links_that_are_no_articles(anchor: str) -> None:
         pytest.param("/?p=123", "article", id="WordPress id"),
         pytest.param("/news.asp?id=55", "article", id="id in the query"),
         pytest.param("/новости-дня", "article", id="slug in Cyrillic"),
+        pytest.param("/lander-finds-more-ice/2024/05/", "article", id="slug before its month"),
         pytest.param("/", "section", id="home"),
         pytest.param("/en/", "section", id="language"),
         pytest.param("/index.html", "section", id="index"),
