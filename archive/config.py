@@ -11,6 +11,7 @@ from archive.errors import ConfigError
 
 Layer: TypeAlias = Literal["default", "environment", "flag"]
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+LOG_FORMATS = ("text", "json")
 FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
 
 
@@ -25,6 +26,8 @@ class Config:
     """Folder of source files; None means the packaged registry."""
     contact: str | None
     allow_private: bool
+    log_format: str = "text"
+    """Of the log on stderr: text | json."""
     layers: Mapping[str, Layer]
 
     @property
@@ -43,6 +46,7 @@ def load_config(
     database: str | None = None,
     sources: str | None = None,
     allow_private: bool | None = None,
+    log_format: str | None = None,
 ) -> Config:
     """Flags (None where not given) over environment over defaults. Touches no file.
 
@@ -70,8 +74,16 @@ def load_config(
         sources=Path(sources_dir).absolute() if sources_dir else None,
         contact=contact,
         allow_private=read_flag("PERILUNE_ALLOW_PRIVATE", private_word or ""),
+        log_format=read_log_format(pick("log_format", log_format, "PERILUNE_LOG_FORMAT", "text") or ""),
         layers=layers,
     )
+
+
+def read_log_format(word: str) -> str:
+    """``text`` or ``json``; raises ``ConfigError`` for any other."""
+    if word in LOG_FORMATS:
+        return word
+    raise ConfigError(f"PERILUNE_LOG_FORMAT: neither text nor json: {word!r}")
 
 
 def read_flag(name: str, word: str) -> bool:

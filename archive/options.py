@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
-from archive.config import load_config
+from archive.config import LOG_FORMATS, load_config
 
 F = TypeVar("F", bound=Callable[..., Any])  # Any: click callbacks take whatever their options are
 
@@ -26,7 +26,7 @@ def archive_options(command: F) -> F:
     @click.option("--database", metavar="URL", help="Instead of SQLite in the home.  [PERILUNE_DATABASE_URL]")
     @wraps(command)
     def with_config(*args: Any, home: str | None, database: str | None, **kwargs: Any) -> Any:  # Any: passed through
-        layers = {name: kwargs.pop(name, None) for name in ("sources", "allow_private")}
+        layers = {name: kwargs.pop(name, None) for name in ("sources", "allow_private", "log_format")}
         config = load_config(os.environ, home=home, database=database, **layers)
         try:
             result = command(*args, config=config, **kwargs)
@@ -50,6 +50,13 @@ def crawl_options(command: F) -> F:
         default=None,
         help="Let crawls reach loopback and private addresses.  [PERILUNE_ALLOW_PRIVATE]",
     )(decorated)
+
+
+def log_options(command: F) -> F:
+    """For commands that log; above ``archive_options`` or ``crawl_options``, which take the value."""
+    return click.option(
+        "--log-format", type=click.Choice(LOG_FORMATS), help="Of the log on stderr.  [PERILUNE_LOG_FORMAT; text]"
+    )(command)
 
 
 def reader_left() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from crawler.context import context_of
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+log = logging.getLogger(__name__)
 ARCHIVED = frozenset({"new", "revision", "duplicate"})
 
 
@@ -122,3 +124,5 @@ class LedgerPipeline:
     def item_scraped(self, item: object) -> None:
         if isinstance(item, Settled):
             self.ledger.settle(item)
+            found = {"source": item.source_id, "url": item.url, "outcome": item.outcome, "reason": item.reason}
+            log.info("settled", extra={name: value for name, value in found.items() if value is not None})

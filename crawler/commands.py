@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from archive.config import Config
-from archive.errors import ConfigError
-from archive.options import archive_options, crawl_options
+from archive.errors import ConfigError, LockedError
+from archive.options import archive_options, crawl_options, log_options
 
 
 @click.command()
@@ -24,8 +24,9 @@ from archive.options import archive_options, crawl_options
     "--dry-run", "is_dry_run", is_flag=True, help="Poll, and say what would be fetched; the archive stays as it is."
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout instead of a table.")
-@click.option("--quiet", "is_quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--quiet", "is_quiet", is_flag=True, help="No progress; not a word unless something is wrong.")
 @click.option("--verbose", "is_verbose", is_flag=True, help="Every step in the log on stderr.")
+@log_options
 @crawl_options
 def crawl(
     *,
@@ -44,7 +45,7 @@ def crawl(
 
     A second run fetches only what is new. An interrupted run goes on where it was.
     """
-    from crawler import report
+    from crawler import logs, report
     from crawler.plan import CrawlPlan
     from crawler.run import run_crawl
 
@@ -58,9 +59,17 @@ def crawl(
         is_quiet=is_quiet,
         log_level="INFO" if is_verbose else "WARNING",
     )
-    outcome = run_crawl(config, plan)
-    show = report.print_outcome_json if as_json else report.print_outcome
-    show(outcome, stream=sys.stdout)
+    logs.configure(level=plan.log_level, log_format=config.log_format)
+    try:
+        outcome = run_crawl(config, plan)
+    except LockedError as exc:
+        if is_quiet:  # cron would send a mail for every run that takes longer than its interval
+            return exc.exit_code
+        raise
+    if as_json:
+        report.print_outcome_json(outcome, stream=sys.stdout)
+    elif outcome.verdict.exit_code or not is_quiet:
+        report.print_outcome(outcome, stream=sys.stdout)
     return outcome.verdict.exit_code
 
 

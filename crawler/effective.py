@@ -28,6 +28,7 @@ def effective_settings(config: Config) -> list[Effective]:
         "sources": str(config.sources) if config.sources else "(packaged)",
         "contact": config.contact or "(none: only loopback may be crawled)",
         "allow_private": str(config.allow_private).lower(),
+        "log_format": config.log_format,
     }
     rows = [Effective(name=name, value=value, layer=config.layers[name]) for name, value in own.items()]
     above = from_configuration(config)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.logformatter import LogFormatter
 from scrapy.settings import Settings
 
 from archive.config import Config
@@ -43,7 +45,15 @@ def run_settings(run: RunContext, plan: CrawlPlan, sources: list[Source]) -> Set
     """``crawler/settings.py`` with what this run adds to it."""
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
-    settings.update({"LOG_LEVEL": plan.log_level, **added_settings(run.config, sources)}, priority="cmdline")
+    settings.update(
+        {
+            "LOG_LEVEL": plan.log_level,
+            "LOG_INSTALL_ROOT_HANDLER": False,  # crawler.logs has put one there
+            "LOG_FORMATTER": ItemsUnseen,
+            **added_settings(run.config, sources),
+        },
+        priority="cmdline",
+    )
     return settings
 
 
@@ -69,6 +79,15 @@ def guide_of(source: Source) -> SourceGuide:
         rules=tuple(SiteRule(**asdict(rule)) for rule in source.extract),
         strip_params=source.urls.strip_params,
     )
+
+
+class ItemsUnseen(LogFormatter):
+    """Scrapy prints the item that a pipeline failed on, and ours hold what a feed said: the log names its address."""
+
+    def item_error(self, item: Any, exception: BaseException, response: Any, spider: Any) -> Any:  # Any: Scrapy's own
+        address = getattr(getattr(item, "discovered", item), "url", None) or getattr(item, "endpoint_url", "-")
+        return {"level": logging.ERROR, "msg": "item not processed: %(kind)s of %(address)s",
+                "args": {"kind": type(item).__name__, "address": address}}  # fmt: skip
 
 
 class Watch:

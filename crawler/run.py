@@ -148,6 +148,7 @@ def opened_run(
     store.record_sources(noted, utc_now())
     report_repairs(config)
     run_id = store.start_run("crawl", software=software(), now=utc_now())
+    log.info("run started", extra={"run": run_id, "sources": len(sources)})
     writer = Writer()
     warc = WarcWriter(
         config.warc_dir,
@@ -217,6 +218,8 @@ def closed(run: RunContext, sources: list[Source], fetched: Fetch) -> Verdict:
         stats=dict(run.ledger.as_json()),
         now=utc_now(),
     )
+    ended = {"run": run.run_id, "exit_code": verdict.exit_code, "state": verdict.state, "reasons": verdict.reasons}
+    log.info("run ended", extra=ended)
     return verdict
 
 

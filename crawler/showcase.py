@@ -12,7 +12,7 @@ import click
 
 from archive.config import Config, load_config
 from archive.errors import ConfigError
-from crawler import report
+from crawler import logs, report
 from crawler.plan import CrawlPlan
 from crawler.run import run_crawl
 
@@ -42,6 +42,7 @@ def run_demo(home: Path, *, port: int, is_fresh: bool, stream: TextIO) -> int:
     config = load_config({}, home=str(home), sources=str(sources), allow_private=True)
     console = report.console_for(stream)
     console.print(f"Crawling the sample publishers (edition {edition}) into {home}")
+    logs.configure(level="WARNING", log_format=config.log_format)
     with serve_publishers(port=port, edition=edition):
         outcome = run_crawl(config, CrawlPlan(is_all=True, is_quiet=not stream.isatty()))
     report.print_outcome(outcome, stream=stream)

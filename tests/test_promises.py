@@ -262,6 +262,16 @@ def test_every_reason_is_in_the_runbook_and_none_else() -> None:
     assert documented == reasons_given()
 
 
+def test_every_event_of_the_log_is_in_the_runbook_and_none_else() -> None:
+    logged = {
+        node.args[1 if node.func.attr == "log" else 0].value
+        for node in nodes(ast.Call)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "log"
+    }
+    events = {span for cell in first_cells(section(doc("docs/operate.md"), "## Logs")) for span in ticked(cell)}
+    assert events == logged
+
+
 # Contracts with researchers and with those who write source files
 
 
