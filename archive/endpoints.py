@@ -32,7 +32,9 @@ def update_endpoint(row: EndpointRow, polled: Polled) -> None:
     """What the poll said. A failed one replaces nothing that a good one left: the validators still hold."""
     row.last_polled_at, row.last_status, row.last_reason = polled.polled_at, polled.status, clean_or_none(polled.reason)
     if polled.reason is not None:
+        row.failing_since = row.failing_since or polled.polled_at
         return
+    row.failing_since = None
     etag, last_modified = clean_or_none(polled.etag), clean_or_none(polled.last_modified)
     if polled.is_unchanged:
         row.etag, row.last_modified = etag or row.etag, last_modified or row.last_modified

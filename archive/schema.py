@@ -82,6 +82,8 @@ class EndpointRow(Base):
     last_reason: Mapped[str | None]
     last_polled_at: Mapped[datetime | None]
     last_changed_at: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
+    """The first of the polls that failed one after the other; None while it can be read."""
     next_due_at: Mapped[datetime | None]
     announced: Mapped[int] = mapped_column(default=0)
     """URLs announced at the last poll that was parsed."""
@@ -234,6 +236,7 @@ class ArticleRow(Base):
     __table_args__ = (
         Index("ix_article_source_published", "source_id", "published_at"),
         Index("ix_article_published_id", "published_at", "id"),
+        Index("ix_article_source_seen", "source_id", "first_seen_at", "published_at"),
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     source_id: Mapped[str] = mapped_column(ForeignKey("source.id"))
