@@ -1,6 +1,6 @@
 """Citations of archived articles: BibTeX, RIS and CSL-JSON, and whether what a paper cites has changed since. Pure.
 
-Every citation carries a seal, ``perilune article=12; revision=2; text=sha256:…``: which state of which article it is.
+Every citation carries a seal, ``perilune:article=12; revision=2; text=sha256:…``: which state of which article it is.
 It stands in the note, where every format keeps it, so :func:`seals` finds it in any file.
 """
 
@@ -17,7 +17,7 @@ from archive.terminal import one_line
 from archive.timestamps import rfc3339
 from archive.views import ArticleView, CaptureView
 
-SEAL = re.compile(r"perilune article=(\d{1,18}); revision=(\d{1,9}); text=(sha256:[0-9a-f]{64})", re.ASCII)
+SEAL = re.compile(r"perilune:article=(\d{1,18}); revision=(\d{1,9}); text=(sha256:[0-9a-f]{64})", re.ASCII)
 TEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -33,7 +33,7 @@ class Seal:
     text_digest: str
 
     def __str__(self) -> str:
-        return f"perilune article={self.article_id}; revision={self.revision}; text={self.text_digest}"
+        return f"perilune:article={self.article_id}; revision={self.revision}; text={self.text_digest}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

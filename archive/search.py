@@ -114,6 +114,19 @@ def search(
     )
 
 
+def archived_since(connection: Connection, query: Query, *, after_id: int, limit: int) -> tuple[Hit, ...]:
+    """Hits with an id above ``after_id``, in the order they were archived."""
+    found = select(ArticleRow.id).where(ArticleRow.id > after_id, condition(query.root, connection.dialect.name))
+    places = [Place(id=row.id) for row in connection.execute(found.order_by(ArticleRow.id).limit(limit))]
+    return hits(connection, places, wanted_texts(query.root))
+
+
+def ids(connection: Connection, query: Query) -> list[int]:
+    """Ids of every article that answers, in order."""
+    found = select(ArticleRow.id).where(condition(query.root, connection.dialect.name)).order_by(ArticleRow.id)
+    return list(connection.execute(found).scalars())
+
+
 def one_a_story(root: Node, dialect: str) -> ColumnElement[bool]:
     """Originals, and of a story whose original is no hit the copy that is and was archived first."""
     found = condition(root, dialect)

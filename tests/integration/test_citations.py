@@ -48,7 +48,7 @@ def test_bibtex_escapes_and_dates_and_seals(view: ArticleView) -> None:
         "  url = {https://esa.example/1},\n"
         "  urldate = {2025-06-01},\n"
         "  langid = {en},\n"
-        f"  note = {{perilune article=1; revision=1; text={view.text_digest}, "
+        f"  note = {{perilune:article=1; revision=1; text={view.text_digest}, "
         "captured 2025-06-01T12:00:00Z as urn:uuid:0},\n"
         "}\n"
     )

@@ -171,7 +171,7 @@ def test_an_article_shows_where_its_facts_are_from(app: ASGIApp) -> None:
     assert '<h2 id="copies">The story in 2 copies</h2>' in text
     assert "<td>62 d 1 h</td>" in text
     assert "test.warc.gz" in text
-    assert "perilune article=1; revision=1; text=sha256:" in text
+    assert "perilune:article=1; revision=1; text=sha256:" in text
 
 
 def test_an_article_that_was_taken_down_says_so(app: ASGIApp) -> None:

@@ -1,0 +1,211 @@
+"""The commands of those who cite and follow: ``cite``, ``snapshot``, ``watch``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archive.config import Config
+from archive.errors import ConfigError
+from archive.options import archive_options
+from archive.terminal import one_line, say
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from archive.views import ArticleView
+
+CHANGED = 1  # exit code: something that was cited reads otherwise now; docs/operate
+FORMATS = ("bibtex", "ris", "csl")
+
+
+@click.command()
+@click.argument("names", metavar="[ID|URL]...", nargs=-1)
+@click.option("--where", metavar="QUERY", help="Every article that answers a query, as in perilune search.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="bibtex", show_default=True)
+@click.option("--verify", "file", type=click.Path(path_type=Path, dir_okay=False), help="Say what changed in FILE.")
+@archive_options
+def cite(*, config: Config, names: tuple[str, ...], where: str | None, format_: str, file: Path | None) -> int:
+    """Cite articles, with date, day of access and a seal that names the revision.
+
+    --verify FILE reads the seals in a file of citations in any of the formats, and says which of the cited articles
+    have changed since; exit code 1 when one has, or is missing.
+    """
+    from archive.opening import opened
+
+    if file is None and not names and where is None:
+        raise ConfigError("name an article by id or address, or give --where QUERY, or --verify FILE")
+    with opened(config) as connection:
+        if file is not None:
+            return verified(connection, file)
+        for view in named(connection, names, where):
+            sys.stdout.buffer.write(citation(view, format_))
+    return 0
+
+
+def citation(view: ArticleView, format_: str) -> bytes:
+    from archive.citations import FORMATS as WRITTEN
+
+    return (WRITTEN[format_][1](view) + ("\n" if format_ == "bibtex" else "")).encode("utf-8", "replace")
+
+
+def named(connection: Connection, names: tuple[str, ...], where: str | None) -> Iterator[ArticleView]:
+    """The articles, one after another. Raises ``ConfigError`` for one that is not there."""
+    from archive.query import parse_query
+    from archive.search import ids
+    from archive.views import article_id_of, article_view
+
+    found = [article_id_of(connection, name) for name in names]
+    if None in found:
+        raise ConfigError(f"no article {names[found.index(None)]!r} in the archive. perilune search finds articles")
+    answering = ids(connection, parse_query(where)) if where is not None else ()
+    for article_id in dict.fromkeys([*found, *answering]):
+        assert article_id is not None
+        view = article_view(connection, article_id)
+        assert view is not None  # one state of the archive
+        yield view
+
+
+def verified(connection: Connection, file: Path) -> int:
+    """Print what became of each citation of a file; 1 when one is not the same."""
+    from archive.citations import checked, seals
+    from archive.views import article_view
+
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError as exc:
+        raise ConfigError(f"{file}: can't be read: {exc.strerror or exc}") from exc
+    found = [checked(seal, article_view(connection, seal.article_id)) for seal in seals(text)]
+    for each in found:
+        now = f", now revision {each.now} ({each.state}) {each.url}" if each.now is not None else ""
+        say(f"{each.verdict:<8} article {each.seal.article_id}, revision {each.seal.revision}{now}")
+    if not found:
+        raise ConfigError(f"{file}: no citation of this archive in it")
+    return CHANGED if any(each.verdict != "same" for each in found) else 0
+
+
+@click.group()
+def snapshot() -> None:
+    """Keep a state of the archive under a name, so that a paper can cite it."""
+
+
+@snapshot.command()
+@click.argument("name")
+@click.option("--where", metavar="QUERY", help="Only articles that answer a query, as in perilune search.")
+@archive_options
+def create(*, config: Config, name: str, where: str | None) -> None:
+    """Write down which articles there are, in which revision, with one digest of it all."""
+    from archive import snapshots
+    from archive.opening import opened
+    from archive.query import parse_query
+
+    query = parse_query(where) if where is not None else None
+    with opened(config) as connection:
+        found = snapshots.create(connection, config.home / "snapshots", name, query, now=datetime.now(UTC))
+    say(f"{found.name}: {found.articles:,} articles, {found.digest}")
+
+
+@snapshot.command("list")
+@archive_options
+def list_snapshots(*, config: Config) -> None:
+    """Name the snapshots there are."""
+    from archive import snapshots
+
+    folder = config.home / "snapshots"
+    for name in snapshots.names(folder):
+        found = snapshots.read(folder, name)
+        say(f"{found.name}  {found.created_at}  {found.articles:,} articles  {found.digest}  {found.query}")
+
+
+@snapshot.command()
+@click.argument("name")
+@archive_options
+def compare(*, config: Config, name: str) -> int:
+    """Say what has changed since a snapshot; exit code 1 when something has."""
+    from archive import snapshots
+    from archive.opening import opened
+
+    with opened(config) as connection:
+        found = snapshots.compare(connection, config.home / "snapshots", name)
+    for verdict, ids in (("changed", found.changed), ("missing", found.missing)):
+        for article_id in ids:
+            say(f"{verdict} article {article_id}")
+    click.echo(f"same: {found.same:,}, changed: {found.changed_count:,}, missing: {found.missing_count:,}", err=True)
+    return CHANGED if found.changed_count or found.missing_count else 0
+
+
+@click.group()
+def watch() -> None:
+    """Save a search, and see what is new in it."""
+
+
+@watch.command()
+@click.argument("name")
+@click.argument("query")
+@click.option("--from-start", is_flag=True, help="The first look shows what is there already.")
+@archive_options
+def add(*, config: Config, name: str, query: str, from_start: bool) -> None:
+    """Save a search under a name. What is there already counts as seen."""
+    from archive import watches
+    from archive.opening import opened
+
+    with opened(config) as connection:
+        watches.add(connection, config.home / "watches", name, query, from_start=from_start, now=datetime.now(UTC))
+
+
+@watch.command("list")
+@archive_options
+def list_watches(*, config: Config) -> None:
+    """Name the saved searches there are."""
+    from archive import watches
+
+    for found in watches.watches(config.home / "watches"):
+        say(f"{found.name}  {found.query}  (looked at {found.looked_at or 'never'})")
+
+
+@watch.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="JSON lines, a hit a line, with the name of its watch.")
+@click.option("--feed", type=click.Path(path_type=Path, dir_okay=False), help="Write the new hits to FILE as Atom.")
+@click.option("--keep", is_flag=True, help="Look without remembering: the next look shows the same.")
+@archive_options
+def look(*, config: Config, names: tuple[str, ...], as_json: bool, feed: Path | None, keep: bool) -> None:
+    """Show what was archived since the last look; every watch without a NAME. For cron: silent when nothing is new."""
+    from archive import report, watches
+    from archive.export import write_file
+    from archive.feeds import FeedHead, atom
+    from archive.opening import opened
+
+    folder = config.home / "watches"
+    chosen = [watches.read(folder, name) for name in names] or watches.watches(folder)
+    with opened(config) as connection:
+        looks = [watches.look(connection, each, now=datetime.now(UTC)) for each in chosen]
+    for found in looks:
+        for hit in found.hits:
+            if as_json:
+                say(report.json_line({"watch": found.watch.name, **report.hit_json(hit)}))
+            else:
+                say(f"{found.watch.name}  {hit.id}  {report.shown_date(hit.published_at, hit.published_at_precision)}")
+                say(f"    {one_line(hit.title)}")
+                say(f"    {one_line(hit.url)}")
+    if feed is not None:
+        head = FeedHead(title="New in the archive", self_url=feed.resolve().as_uri(), page_url="urn:perilune:watch")
+        write_file(feed, [atom(head, [hit for found in looks for hit in reversed(found.hits)])])
+    sys.stdout.flush()  # what can't be shown is not seen
+    for found in () if keep else looks:
+        watches.save(folder, found.watch)
+
+
+@watch.command()
+@click.argument("name")
+@archive_options
+def remove(*, config: Config, name: str) -> None:
+    """Forget a saved search."""
+    from archive import watches
+
+    watches.remove(config.home / "watches", name)
