@@ -29,11 +29,13 @@ NAMED = XPath("//body//*[@class or @id]")
 WORDS = frozenset(
     """
     ad ads advert adverts advertisement adsense breadcrumb breadcrumbs crumbs comments commentlist disqus respond
-    cookie cookies consent gdpr share sharing sharedaddy social socials addtoany addthis sharethis sharebar
+    cookie cookies cookielaw cookielawinfo consent gdpr modal popup share sharing sharedaddy social socials addtoany
+    addthis sharethis sharebar
     sharebox related relatedposts yarpp recommended recommendations outbrain taboola newsletter newsletters
     subscribe subscription signup optin mailchimp sidebar popular trending mostread tags tagcloud taglist
     pagination pager paging breadcrumbs menu navbar topbar masthead colophon toolbar searchform searchbox donate
-    donation promo byline dateline webring republish republication
+    donation promo byline dateline webring republish republication caption captions credit login signin
+    captcha tooltip toast readmore factoid ticker
     """.split()
 )
 TOKENS = frozenset({"widget", "widgets", "widget-area"})  # whole names: page builders call every paragraph some-widget
@@ -52,6 +54,7 @@ PAIRS = frozenset(
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 HASHED = 3  # letters; a word no longer than this beside a digit is part of a hash ("2638ad0")
 MODIFIERS = frozenset({"has", "have", "with", "without", "no", "hide", "hidden", "show", "enabled", "disabled"})
+LAYOUTS = frozenset({"content-sidebar", "sidebar-content"})
 # What readers say, or another form of the article, may well be longer than the article.
 READERS = frozenset({"comments", "commentlist", "comment-list", "disqus", "respond", "republish", "republication"})
 KEEP_TAGS = frozenset({"html", "body", "main", "article", "h1", "p"})
@@ -129,7 +132,8 @@ def chrome_word_in(names: str) -> str | None:
             return "widget"
         words = words_of(name)
         pairs = ["-".join(pair) for pair in pairwise(words)]
-        singles = [] if MODIFIERS.intersection(words) else words  # "has-sidebar" is not the sidebar
+        is_layout = MODIFIERS.intersection(words) or LAYOUTS.intersection(pairs)  # "has-sidebar" is not the sidebar
+        singles = [] if is_layout else words
         for word in (*pairs, *singles):
             if word in PAIRS or word in WORDS:
                 return word

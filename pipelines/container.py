@@ -23,9 +23,10 @@ DENSE = re.compile("[\u2e80-\U0010ffff]")  # Chinese, Japanese, Korean
 BLOCK_TAGS = frozenset(
     """
     address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3
-    h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul caption
+    h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot thead tr ul caption
     """.split()
 )
+APART_TAGS = frozenset({"br", "td", "th"})  # a row of a table is a block, its cells are words apart
 SKIP_TAGS = frozenset(
     {"script", "style", "noscript", "template", "figure", "figcaption", "head", "title", "button", "select"}
 )
@@ -65,7 +66,7 @@ def blocks_in(root: HtmlElement) -> list[Placed]:
     stack: list[tuple[HtmlElement, HtmlElement, bool]] = [(root, root, False)]  # element, its block, is it the end
     while stack:
         node, block, is_end = stack.pop()
-        if is_end or not isinstance(node.tag, str) or node.tag in SKIP_TAGS:
+        if is_end or not isinstance(node.tag, str) or is_skipped(node):
             if is_end and node.tag in BLOCK_TAGS:
                 close(node)
             pieces.append(node.tail or "")
@@ -73,10 +74,17 @@ def blocks_in(root: HtmlElement) -> list[Placed]:
         if node.tag in BLOCK_TAGS or is_double_break(node):
             close(block)
         inner = node if node.tag in BLOCK_TAGS else block
-        pieces += [" " if node.tag == "br" else "", node.text or ""]
+        pieces += [" " if node.tag in APART_TAGS else "", node.text or ""]
         stack.append((node, block, True))
         stack.extend((child, inner, False) for child in reversed(node))
     return found
+
+
+def is_skipped(node: HtmlElement) -> bool:
+    """True for scripts, controls and pictures with their captions; a figure may also be a table or a listing."""
+    if node.tag == "figure":
+        return node.find(".//table") is None and node.find(".//pre") is None
+    return node.tag in SKIP_TAGS
 
 
 def is_double_break(node: HtmlElement) -> bool:

@@ -95,6 +95,7 @@ def is_chrome_line(text: str) -> bool:
 
 
 # Calls of a site to its readers, as a sentence of a paywall, a newsletter box, a consent form.
+MAX_CALL = 180  # characters
 CALLS = re.compile(
     r"""\b(?:
       subscrib(?:e|ers|ing|tion)\b|sign(?:ing)?[ ](?:in|up)\b|log[ ]?in\b|register(?:ed)?[ ](?:to|now|for)\b|create[ ]an[ ]account|newsletter|unlock
@@ -108,7 +109,7 @@ CALLS = re.compile(
 
 def is_call(text: str) -> bool:
     """True for a sentence by which sites ask readers to subscribe, register or consent. An article may have one too."""
-    return len(text) <= MAX_LINE and bool(CALLS.search(text))
+    return len(text) <= MAX_CALL and bool(CALLS.search(text))
 
 
 MONTHS = """

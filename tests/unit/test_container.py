@@ -42,6 +42,13 @@ def test_label_and_headline_of_another_story_are_left_out():
     assert of(html, ORBIT, f"Les også: {line}", CREW) == [ORBIT, CREW]
 
 
+def test_table_in_a_figure_is_text_and_a_picture_is_not():
+    table = "<figure><table><tr><td>Burn 1</td><td>6 km</td></tr></table><figcaption>Two burns</figcaption></figure>"
+    picture = "<figure><img src='/a.png'><figcaption>The tug, seen from the window</figcaption></figure>"
+    html = f"<main><p>{ORBIT}</p>{table}{picture}<p>{CREW}</p></main>"
+    assert of(html, ORBIT, "Burn 1 6 km", CREW) == [ORBIT, "Burn 1 6 km", CREW]
+
+
 def test_label_and_address_stay():
     html = f"<main><p>{ORBIT}</p><p>Website: <a href='/x'>tug.example</a></p><p>{CREW}</p></main>"
     assert of(html, ORBIT, "Website: tug.example", CREW) == [ORBIT, "Website: tug.example", CREW]
@@ -73,6 +80,7 @@ def test_class_names():
     assert word("has-sidebar content") is None
     assert word("sidebar-enabled--false") is None
     assert word("sidebar") == "sidebar"
+    assert word("grid-toc-content-sidebar") is None
     assert word("visually-hidden") == "visually-hidden"
     assert word("comments-wrapper") == "comments"
 
