@@ -85,6 +85,14 @@ class EndpointRow(Base):
     failing_since: Mapped[datetime | None]
     """The first of the polls that failed one after the other; None while it can be read."""
     next_due_at: Mapped[datetime | None]
+    interval_s: Mapped[int | None]
+    """Seconds between two polls, as :mod:`archive.pace` has it; None until a good answer."""
+    fresh_per_day: Mapped[float | None]
+    """URLs a day that it was the first to announce, older days fading."""
+    read_at: Mapped[datetime | None]
+    """When it was last answered in full."""
+    is_lying: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    """It gave one ETag or date to two bodies: it is asked in full from then on."""
     announced: Mapped[int] = mapped_column(default=0)
     """URLs announced at the last poll that was parsed."""
 
@@ -150,6 +158,7 @@ class FrontierRow(Base):
     __tablename__ = "frontier"
     __table_args__ = (
         Index("ix_frontier_due", "source_id", "due_at"),
+        Index("ix_frontier_recheck", "source_id", "recheck_at"),
         Index(
             "ix_frontier_leased",
             "lease_owner",
@@ -181,6 +190,12 @@ class FrontierRow(Base):
     lease_expires_at: Mapped[datetime | None]
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), index=True)
     updated_at: Mapped[datetime]
+    recheck_at: Mapped[datetime | None]
+    """When the article is looked at again; None for a URL that leads to none, or past its rechecks."""
+    rechecks: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Times it was looked at again."""
+    missing_since: Mapped[datetime | None]
+    """When a recheck first found no page or was refused one; None after one that found it."""
 
 
 class LockRow(Base):
@@ -190,6 +205,36 @@ class LockRow(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str]
     epoch: Mapped[int]
+    expires_at: Mapped[datetime]
+
+
+class HostRow(Base):
+    """What a host, or a host group, was last asked and asked of us: the next run keeps to it."""
+
+    __tablename__ = "host"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    """``host:<name>`` or ``host_group:<name>``."""
+    held_until: Mapped[datetime | None]
+    """Nothing is sent before."""
+    reason: Mapped[str | None]
+    """retry_after (its own wish) | host_unavailable (it did not answer)."""
+    failures: Mapped[int] = mapped_column(default=0)
+    """Times in a row that it was given up."""
+    asked_at: Mapped[datetime | None]
+    """When the last request was sent; of a run that was killed, when it began."""
+    delay_s: Mapped[float] = mapped_column(default=0.0)
+    """Seconds between two requests then."""
+    updated_at: Mapped[datetime]
+
+
+class RobotsRow(Base):
+    """The robots.txt of an origin (``https://example.org``) as it was last answered."""
+
+    __tablename__ = "robots_txt"
+    origin: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[int]
+    text: Mapped[str]
+    fetched_at: Mapped[datetime]
     expires_at: Mapped[datetime]
 
 
@@ -219,6 +264,8 @@ class CaptureRow(Base):
     truncated: Mapped[str | None]
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"), index=True)
     """The article this capture shows; None for endpoints, robots.txt, redirects and rejected pages."""
+    wishes: Mapped[list[str] | None]
+    """What its headers ask of robots and miners: see :mod:`archive.wishes`. None before schema 0004."""
 
 
 class StoryRow(Base):
@@ -257,6 +304,8 @@ class ArticleRow(Base):
     """rel=canonical as the page gave it, also where we did not follow it (another outlet's address)."""
     tags: Mapped[list[str]] = mapped_column(default=list)
     is_paywalled: Mapped[bool | None]
+    wishes: Mapped[list[str] | None]
+    """What page and headers ask of robots and miners: see :mod:`archive.wishes`. None before schema 0004."""
     word_count: Mapped[int]
     text_digest: Mapped[str] = mapped_column(index=True)
     signature: Mapped[bytes]
