@@ -34,7 +34,7 @@ WORDS = frozenset(
     sharebox related relatedposts yarpp recommended recommendations outbrain taboola newsletter newsletters
     subscribe subscription signup optin mailchimp sidebar popular trending mostread tags tagcloud taglist
     pagination pager paging breadcrumbs menu navbar topbar masthead colophon toolbar searchform searchbox donate
-    donation promo byline dateline webring republish republication caption captions credit login signin
+    factbox faktaboks infobox faktabox donation promo byline dateline webring republish republication caption captions credit login signin
     captcha tooltip toast readmore factoid ticker
     """.split()
 )
@@ -48,7 +48,7 @@ PAIRS = frozenset(
     post-info article-info reading-time read-time post-views cat-links tags-links tag-list tag-cloud post-tags
     post-categories search-form search-box mailing-list email-signup sign-up follow-us entry-footer post-footer
     article-footer screen-reader visually-hidden sr-only skip-link print-only print-link comment-form comment-list
-    related-posts
+    related-posts twitter-tweet instagram-media tiktok-embed fb-post bluesky-embed reddit-embed
     """.split()
 )
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
