@@ -34,7 +34,8 @@ WORDS = frozenset(
     sharebox related relatedposts yarpp recommended recommendations outbrain taboola newsletter newsletters
     subscribe subscription signup optin mailchimp sidebar popular trending mostread tags tagcloud taglist
     pagination pager paging breadcrumbs menu navbar topbar masthead colophon toolbar searchform searchbox donate
-    factbox faktaboks infobox faktabox donation promo byline dateline webring republish republication caption captions credit login signin
+    factbox faktaboks infobox faktabox donation promo byline dateline webring republish republication caption captions
+    credit login signin
     captcha tooltip toast readmore factoid ticker
     """.split()
 )
