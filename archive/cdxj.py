@@ -70,7 +70,7 @@ def line_of(*, url: str, date: str, mime: str, status: int, digest: str, locator
 
 def write_index(cdxj_dir: Path, warc_name: str, lines: Iterable[str]) -> Path:
     """Write the sorted index of one WARC file: whole or not at all. Raises ``CaptureError``."""
-    path = cdxj_dir / (warc_name.removesuffix(".warc.gz") + ".cdxj")
+    path = cdxj_dir / index_name(warc_name)
     draft = path.with_name(path.name + ".open")
     try:
         cdxj_dir.mkdir(parents=True, exist_ok=True)
@@ -82,3 +82,32 @@ def write_index(cdxj_dir: Path, warc_name: str, lines: Iterable[str]) -> Path:
     except OSError as exc:
         raise CaptureError(f"{path}: index not written: {exc}") from exc
     return path
+
+
+def index_name(warc_name: str) -> str:
+    return warc_name.removesuffix(".warc.gz") + ".cdxj"
+
+
+def index_path(warc_dir: Path, warc_name: str) -> Path:
+    """Where the index of a file of ``warc_dir`` is."""
+    return warc_dir.parent / "cdxj" / index_name(warc_name)
+
+
+def index_lines(warc_dir: Path, warc_name: str) -> list[str] | None:
+    """The lines of a file's index as they stand; None when it has none. Raises ``CaptureError``."""
+    path = index_path(warc_dir, warc_name)
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise CaptureError(f"{path}: can't be read: {exc.strerror}") from exc
+
+
+def place_of(line: str) -> tuple[int, int] | None:
+    """(offset, length) of the record that a line names; None for what is no line of ours."""
+    try:
+        values = json.loads(line.split(" ", 2)[2])
+        return int(values["offset"]), int(values["length"])
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -170,20 +171,68 @@ def export(*, config: Config, file: str, format_: str | None, where: str | None,
 
 
 @click.command()
+@click.option("--full", "is_full", is_flag=True, help="Read every record, also of files that the manifest vouches for.")
+@click.option("--repair", "is_repairing", is_flag=True, help="First mend what can be mended without losing anything.")
+@click.option(
+    "--sign",
+    "key_file",
+    metavar="KEYFILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Sign the manifest with an Ed25519 key (PEM); made where there is none.",
+)
+@click.option("--signer", metavar="KEY", help="The public key (hex) that must have signed the manifest.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines, a finding a line.")
 @archive_options
-def verify(*, config: Config, as_json: bool) -> int:
-    """Compare files, digests and rows; say what does not agree. Exit code 3 when something is lost or altered."""
+def verify(
+    *, config: Config, is_full: bool, is_repairing: bool, key_file: Path | None, signer: str | None, as_json: bool
+) -> int:
+    """Compare manifest, files, digests, indexes and rows; say what does not agree.
+
+    Exit code 3 when something is lost or altered.
+    """
     from archive import report
     from archive.verify import verify as findings
 
+    if is_repairing:
+        mend(config)
     faults = notes = 0
     with opened(config) as connection:
-        for finding in findings(connection, config.warc_dir, on_progress=lambda step: click.echo(step, err=True)):
+        steps = findings(
+            connection,
+            config.warc_dir,
+            is_full=is_full,
+            signer=signer,
+            on_progress=lambda step: click.echo(step, err=True),
+        )
+        for finding in steps:
             faults, notes = faults + finding.is_fault, notes + (not finding.is_fault)
             say(report.json_line(asdict(finding)) if as_json else report.finding_line(finding))
     click.echo(f"faults: {faults}, notes: {notes}", err=True)
+    if key_file is not None and not faults:
+        from archive.manifest import sign
+
+        click.echo(f"signed by {sign(config.warc_dir, key_file, at=datetime.now(UTC))}", err=True)
     return FAULTS_FOUND if faults else 0
+
+
+def mend(config: Config) -> None:
+    """Do what ``verify --repair`` does, and say each thing that was done."""
+    from importlib.metadata import version
+
+    from archive.database import archive_exists, open_engine
+    from archive.errors import StoreError
+    from archive.migrate import ensure_schema
+    from archive.repair import repair
+
+    if not archive_exists(config.database_url):
+        raise StoreError(f"no archive at {config.home}")
+    engine = open_engine(config.database_url)
+    try:
+        ensure_schema(engine)
+        for line in repair(engine, config.warc_dir, software=f"Perilune/{version('perilune')}"):
+            click.echo(f"repaired: {line}", err=True)
+    finally:
+        engine.dispose()
 
 
 @click.command()

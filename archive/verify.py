@@ -1,4 +1,4 @@
-"""Whether the archive is whole: files ↔ digests ↔ rows, and rows ↔ revisions ↔ index. Changes nothing.
+"""Whether the archive is whole: manifest ↔ files ↔ digests ↔ CDXJ ↔ rows ↔ revisions ↔ index. Changes nothing.
 
 A *fault* means that something is lost, altered or contradicts something else. A *note* is what a crash leaves and
 the next run mends, or evidence without a row. The rows of a file are read before the file, so that a crawl at work
@@ -7,7 +7,7 @@ beside this raises no false alarm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,11 +16,13 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from archive import textindex
+from archive.cdxj import cdxj_line, index_lines, index_path, place_of
 from archive.digests import digest_of
 from archive.errors import CaptureError, ExtractionError
+from archive.manifest import NAME, Listed, Manifest, read_manifest, sha256_of
 from archive.model import Locator
 from archive.records import StoredRecord, sha1_digest
-from archive.schema import ArticleRow, CaptureRow, FrontierRow, RevisionRow
+from archive.schema import ArticleRow, CaptureRow, FrontierRow, RevisionRow, RunRow
 from archive.warc import iter_records, read_record
 from archive.warcfile import OPEN
 
@@ -41,46 +43,131 @@ class Finding:
     detail: str
 
 
-def verify(connection: Connection, warc_dir: Path, *, on_progress: Progress = lambda step: None) -> Iterator[Finding]:
-    """Every finding, files first. Reads the whole archive: some 50 MB of WARC a second."""
-    yield from verify_files(connection, warc_dir, on_progress)
+def verify(
+    connection: Connection,
+    warc_dir: Path,
+    *,
+    is_full: bool = True,
+    signer: str | None = None,
+    on_progress: Progress = lambda step: None,
+) -> Iterator[Finding]:
+    """Every finding, files first.
+
+    A file whose bytes are those the manifest lists is as it was when it was finished: its records are read only when
+    ``is_full`` (some 50 MB a second instead of 1 GB), or when its rows are not as many. ``signer`` is a public key
+    that must have signed the manifest.
+    """
+    manifest = read_manifest(warc_dir)
+    yield from verify_manifest(manifest, signer)
+    yield from verify_files(connection, warc_dir, manifest, on_progress, is_full=is_full)
     on_progress("rows")
     yield from verify_rows(connection)
     on_progress("search index")
     yield from verify_index(connection)
 
 
-def verify_files(connection: Connection, warc_dir: Path, on_progress: Progress) -> Iterator[Finding]:
+def verify_manifest(manifest: Manifest, signer: str | None) -> Iterator[Finding]:
+    """The chain of its lines, and who signed it."""
+    for broken in manifest.breaks:
+        yield fault("manifest-broken", f"{NAME}:{broken.line}", broken.reason)
+    signed_at = max((line for key, line in manifest.signatures if key == signer), default=None)
+    if signer is not None and signed_at is None:
+        yield fault("manifest-unsigned", NAME, f"no signature of {signer} holds")
+    elif signer is not None and signed_at != manifest.lines:
+        yield note("manifest-unsigned", f"{NAME}:{signed_at}", f"lines since: {manifest.lines - (signed_at or 0)}")
+
+
+def verify_files(
+    connection: Connection, warc_dir: Path, manifest: Manifest, on_progress: Progress, *, is_full: bool
+) -> Iterator[Finding]:
     """Each file that is there or should be, by name."""
-    names = set(connection.execute(select(CaptureRow.filename).distinct()).scalars())
+    names = set(connection.execute(select(CaptureRow.filename).distinct()).scalars()) | set(manifest.files)
     names |= {
         path.name.removesuffix(OPEN) for path in (*warc_dir.glob("*.warc.gz"), *warc_dir.glob(f"*.warc.gz{OPEN}"))
     }
     for place, name in enumerate(sorted(names), start=1):
         on_progress(f"file {place} of {len(names)}: {name}")
-        yield from verify_file(connection, warc_dir, name)
+        yield from verify_file(connection, warc_dir, name, manifest.files.get(name), is_full=is_full)
 
 
-def verify_file(connection: Connection, warc_dir: Path, name: str) -> Iterator[Finding]:
-    """One file, finished or in writing, against the rows that name it."""
-    columns = ("offset", "length", "filename", "warc_record_id", "payload_digest", "revisit_of")
+def verify_file(
+    connection: Connection, warc_dir: Path, name: str, listed: Listed | None, *, is_full: bool
+) -> Iterator[Finding]:
+    """One file, finished or in writing, against the manifest, the rows that name it, and its index."""
+    columns = ("offset", "length", "filename", "warc_record_id", "payload_digest", "revisit_of", "run_id")
     statement = select(*(getattr(CaptureRow, column) for column in columns)).where(CaptureRow.filename == name)
     rows = {row.offset: row for row in connection.execute(statement)}
     path = next((path for path in (warc_dir / name, warc_dir / (name + OPEN)) if path.is_file()), None)
     if path is None or Path(name).name != name:
         yield fault("file-missing", name, f"captures said to be in it: {len(rows)}")
         return
-    is_open = path.name.endswith(OPEN)
+    if path.name.endswith(OPEN):
+        yield from verify_records(connection, path, rows, is_open=True)
+        yield note("file-unfinished", name, "a run is writing it, or was killed: the next crawl finishes it")
+        return
+    altered = None if listed is None else difference(path, listed)
+    if altered:
+        yield fault("file-altered", name, altered)
+    if listed is None:
+        yield note("file-unlisted", name, "not in the manifest: finished before there was one, or put here")
+    if is_full or listed is None or altered or len(rows) != listed.captures:
+        yield from verify_records(connection, path, dict(rows), is_open=False)
+    elif "-meta." not in name:
+        yield from verify_places(warc_dir, name, rows)
+
+
+def difference(path: Path, listed: Listed) -> str | None:
+    """How a file differs from what the manifest lists; None when it does not. Raises ``CaptureError``."""
+    size = path.stat().st_size
+    if size != listed.bytes:
+        return f"is {size} bytes long, not {listed.bytes}"
+    return None if sha256_of(path) == listed.sha256 else f"its bytes are not those listed as {listed.sha256}"
+
+
+def verify_places(warc_dir: Path, name: str, rows: Mapping[int, CaptureFacts]) -> Iterator[Finding]:
+    """A file's index against its rows: the same records at the same places."""
+    lines = index_lines(warc_dir, name)
+    if lines is None:
+        yield fault("cdxj-missing", index_path(warc_dir, name).name, "the file has no index")
+        return
+    places = sorted((row.offset, row.length) for row in rows.values())
+    if sorted(filter(None, map(place_of, lines))) != places or lines != sorted(lines):
+        yield fault("cdxj-stale", index_path(warc_dir, name).name, "does not name the records that the rows name")
+
+
+def verify_records(
+    connection: Connection, path: Path, rows: dict[int, CaptureFacts], *, is_open: bool
+) -> Iterator[Finding]:
+    """Every record of a file, then the rows that the reading did not come to, then the index."""
+    name = path.name.removesuffix(OPEN)
+    lines: list[str] = []
+    is_damaged = False
+    is_settled = was_settled(connection, {row.run_id for row in rows.values()})
     try:
         for record in iter_records(path):
-            yield from verify_record(record, rows.pop(record.locator.offset, None), is_open=is_open)
+            yield from verify_record(
+                record, rows.pop(record.locator.offset, None), is_open=is_open, is_settled=is_settled
+            )
+            lines += filter(None, [cdxj_line(record)])
     except CaptureError as exc:
+        is_damaged = True
         if not is_open:
             yield fault("file-damaged", name, str(exc))
-    if is_open:
-        yield note("file-unfinished", name, "a run is writing it, or was killed: the next crawl finishes it")
-    for row in rows.values():  # those the reading did not come to
-        yield from verify_single(warc_dir, row)
+    for row in rows.values():
+        yield from verify_single(path.parent, row)
+    if is_open or is_damaged or "-meta." in name:
+        return
+    held = index_lines(path.parent, name)
+    if held is None:
+        yield fault("cdxj-missing", index_path(path.parent, name).name, "the file has no index")
+    elif held != sorted(lines):
+        yield fault("cdxj-stale", index_path(path.parent, name).name, "is not the index of the file's records")
+
+
+def was_settled(connection: Connection, run_ids: Collection[int]) -> bool:
+    """The runs that wrote a file came to their end, so that each of its captures had its row."""
+    states = connection.execute(select(RunRow.state).where(RunRow.id.in_(run_ids))).scalars().all()
+    return bool(states) and all(state in ("finished", "interrupted") for state in states)
 
 
 def verify_single(warc_dir: Path, row: CaptureFacts) -> Iterator[Finding]:
@@ -94,14 +181,18 @@ def verify_single(warc_dir: Path, row: CaptureFacts) -> Iterator[Finding]:
     yield from verify_record(record, row, is_open=True)
 
 
-def verify_record(record: StoredRecord, row: CaptureFacts | None, *, is_open: bool) -> Iterator[Finding]:
-    """A record against its own digest and its row. A record in a file still being written may not have its row yet."""
+def verify_record(
+    record: StoredRecord, row: CaptureFacts | None, *, is_open: bool, is_settled: bool = False
+) -> Iterator[Finding]:
+    """A record against its own digest and its row. A record in a file still being written may not have its row yet;
+    one whose run was killed in between has none; in any other file a row was lost."""
     where = place(record.locator)
     if (stated := record.field("WARC-Block-Digest")) and stated != sha1_digest(record.block):
         yield fault("record-altered", where, "its bytes are not those of its WARC-Block-Digest")
     if row is None:
         if record.warc_type in ("response", "revisit") and not is_open:
-            yield note("record-orphaned", where, f"no capture row for {record.field('WARC-Record-ID')}")
+            say = fault if is_settled else note
+            yield say("record-orphaned", where, f"no capture row for {record.field('WARC-Record-ID')}")
         return
     if record.field("WARC-Record-ID") != row.warc_record_id:
         yield fault("record-missing", where, f"holds {record.field('WARC-Record-ID')}, not {row.warc_record_id}")
@@ -166,11 +257,19 @@ def verify_rows(connection: Connection) -> Iterator[Finding]:
     for kind, reason, column, is_wrong in checks:
         ids = connection.execute(select(column).where(is_wrong).order_by(column)).scalars().all()
         if ids:
-            yield fault(kind, "database", f"{reason} {listed(ids)}")
+            yield fault(kind, "database", f"{reason} {enumerated(ids)}")
 
 
 def verify_index(connection: Connection) -> Iterator[Finding]:
     """Articles whose words in the search index are not theirs, and index rows without an article."""
+    if stale := stale_articles(connection):
+        yield fault("index-stale", "database", f"not indexed as they read: articles {enumerated(stale)}")
+    if orphans := textindex.orphans(connection):
+        yield fault("index-stale", "database", f"indexed, but not held: articles {enumerated(orphans)}")
+
+
+def stale_articles(connection: Connection) -> list[int]:
+    """Articles that are not indexed as they read."""
     stale: list[int] = []
     after = 0
     while rows := connection.execute(INDEXED.where(ArticleRow.id > after)).all():
@@ -182,13 +281,10 @@ def verify_index(connection: Connection) -> Iterator[Finding]:
             )
             if held.get(row.id) != textindex.fingerprint(connection, words):
                 stale.append(row.id)
-    if stale:
-        yield fault("index-stale", "database", f"not indexed as they read: articles {listed(stale)}")
-    if orphans := textindex.orphans(connection):
-        yield fault("index-stale", "database", f"indexed, but not held: articles {listed(orphans)}")
+    return stale
 
 
-def listed(ids: Sequence[int]) -> str:
+def enumerated(ids: Sequence[int]) -> str:
     shown = ", ".join(str(number) for number in ids[:SHOWN])
     return shown if len(ids) <= SHOWN else f"{shown} and {len(ids) - SHOWN} more"
 

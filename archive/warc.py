@@ -155,6 +155,7 @@ class WarcWriter:
         if exchange.found:
             parts.append(record_member(metadata_fields(exchange, record_id, file.info_id), field_block(exchange.found)))
         locator = file.append(parts)
+        file.captures += 1
         if not is_not_modified:
             file.index.append(index_line(exchange, answer, locator))
         revisit_of = original.record_id if original else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import time
 import uuid
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from archive.cdxj import cdxj_line, write_index
 from archive.errors import CaptureError, LockedError
+from archive.manifest import list_file, sha256_of
 from archive.model import Locator
 from archive.records import Fields, field_block, members, record_member, warc_date
 
@@ -42,6 +44,8 @@ class WarcFile:
         self.draft = path.with_name(path.name + OPEN)
         self.info_id = new_record_id()
         self.index: list[str] = []
+        self.captures = 0
+        self.hash = hashlib.sha256()
         self.size = self.synced_size = 0
         self.synced_at = time.monotonic()
         self.descriptor = locked_new_file(self.draft)
@@ -66,6 +70,7 @@ class WarcFile:
             while view:
                 view = view[os.write(self.descriptor, view) :]
             self.size += len(data)
+            self.hash.update(data)
             self.sync_when_due()
         except OSError as exc:
             self.cut_back(offset)
@@ -88,7 +93,7 @@ class WarcFile:
             self.synced_size, self.synced_at = self.size, now
 
     def close(self) -> None:
-        """To the disk, then to its final name. Raises ``CaptureError``; the draft then stays for a repair."""
+        """To the disk, to its final name, into the manifest. Raises ``CaptureError``; a repair finishes the rest."""
         try:
             os.fsync(self.descriptor)
             finished(self.draft, self.path)
@@ -96,6 +101,14 @@ class WarcFile:
             raise CaptureError(f"{self.draft}: can't be finished: {exc.strerror}") from exc
         finally:
             os.close(self.descriptor)
+        list_file(
+            self.path.parent,
+            self.path.name,
+            sha256="sha256:" + self.hash.hexdigest(),
+            size=self.size,
+            captures=self.captures,
+            at=datetime.now(UTC),
+        )
 
 
 def locked_new_file(draft: Path) -> int:
@@ -145,7 +158,7 @@ def repair_torn(draft: Path, cdxj_dir: Path | None = None) -> Repair:
     try:
         with draft.open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            records, kept, lines = whole_part(draft, path.name)
+            records, captures, kept, lines = whole_part(draft, path.name)
             size = os.fstat(file.fileno()).st_size
             file.truncate(kept)
             os.fsync(file.fileno())
@@ -157,20 +170,24 @@ def repair_torn(draft: Path, cdxj_dir: Path | None = None) -> Repair:
         raise LockedError(f"{draft}: another run is writing it") from exc
     except OSError as exc:
         raise CaptureError(f"{draft}: can't be repaired: {exc.strerror}") from exc
+    if records > 1:
+        list_file(path.parent, path.name, sha256=sha256_of(path), size=kept, captures=captures, at=datetime.now(UTC))
     if records > 1 and not path.name.endswith("-meta.warc.gz"):
         write_index(cdxj_dir or path.parent.parent / "cdxj", path.name, lines)
     return Repair(path=path, records=records, kept_bytes=kept if records > 1 else 0, cut_bytes=size - kept)
 
 
-def whole_part(draft: Path, name: str) -> tuple[int, int, list[str]]:
-    """How many whole records a file starts with, where the last of them ends, and their index lines."""
-    records, kept, lines = 0, 0, []
+def whole_part(draft: Path, name: str) -> tuple[int, int, int, list[str]]:
+    """How many whole records a file starts with, how many of them are captures, where the last of them ends, and
+    their index lines."""
+    records, captures, kept, lines = 0, 0, 0, []
     try:
         with draft.open("rb") as file:
             for record in members(file, name):
                 records, kept = records + 1, record.locator.offset + record.locator.length
+                captures += record.warc_type in ("response", "revisit")
                 if line := cdxj_line(record):
                     lines.append(line)
     except CaptureError:
-        return records, kept, lines  # the end we came to cut off
-    return records, kept, lines
+        pass  # the end we came to cut off
+    return records, captures, kept, lines

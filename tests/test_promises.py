@@ -288,7 +288,8 @@ def test_columns_of_the_csv_are_the_keys_documented() -> None:
 
 
 def test_every_kind_of_finding_is_documented_and_none_else() -> None:
-    used = set(re.findall(r"\"((?:file|record|revisit|article|index|frontier)-[a-z]+)\"", doc("archive/verify.py")))
+    things = "file|record|revisit|article|index|frontier|manifest|cdxj"
+    used = set(re.findall(rf"\"((?:{things})-[a-z]+)\"", doc("archive/verify.py")))
     documented = {
         span
         for cell in first_cells(section(doc("docs/formats.md"), "## `perilune verify --json`"))

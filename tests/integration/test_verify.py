@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, text
 
+from archive.cdxj import cdxj_line
+from archive.cdxj import write_index as write_cdxj
 from archive.digests import digest_of
+from archive.manifest import list_file, sha256_of
 from archive.model import Locator
 from archive.records import field_block, record_member, sha1_digest
 from archive.textindex import write_index
 from archive.verify import Finding, verify
+from archive.warc import iter_records
 from tests.archived import SEEN, a_capture, a_revision, a_source, an_archived
 
 FILE = "perilune-test.warc.gz"
@@ -72,8 +76,15 @@ class Archive:
         )
 
     def write(self, name: str = FILE) -> Path:
+        """The file as it is finished: listed and indexed; one in writing is neither."""
         path = self.warc_dir / name
         path.write_bytes(b"".join(self.members))
+        if name == FILE:
+            records = list(iter_records(path))
+            write_cdxj(self.warc_dir.parent / "cdxj", FILE, filter(None, map(cdxj_line, records)))
+            captures = sum(record.warc_type in ("response", "revisit") for record in records)
+            size = path.stat().st_size
+            list_file(self.warc_dir, FILE, sha256=sha256_of(path), size=size, captures=captures, at=SEEN)
         return path
 
     def sql(self, statement: str) -> None:
@@ -153,8 +164,8 @@ def frontier_to_nowhere(archive: Archive) -> None:
     ("damage", "expected"),
     [
         (without_file, {("file-missing", FILE)}),
-        (flipped_byte, {("file-damaged", FILE), ("record-missing", "<urn:uuid:1>")}),
-        (cut_file, {("file-damaged", FILE), ("record-missing", "<urn:uuid:3>")}),
+        (flipped_byte, {("file-altered", FILE), ("file-damaged", FILE), ("record-missing", "<urn:uuid:1>")}),
+        (cut_file, {("file-altered", FILE), ("file-damaged", FILE), ("record-missing", "<urn:uuid:3>")}),
         (other_payload, {("record-altered", "its payload is not")}),
         (other_record, {("record-missing", "holds <urn:uuid:2>, not <urn:uuid:9>")}),
         (other_offset, {("record-missing", "<urn:uuid:2>"), ("record-orphaned", "<urn:uuid:2>")}),
@@ -183,11 +194,15 @@ def test_damage_costs_only_the_record_it_is_in(archive: Archive) -> None:
     assert missing[0].startswith("<urn:uuid:1>")
 
 
-def test_evidence_without_a_row_is_a_note(archive: Archive) -> None:
+@pytest.mark.parametrize(("state", "is_fault"), [("running", False), ("failed", False), ("finished", True)])
+def test_evidence_without_a_row_is_a_fault_where_its_run_was_not_killed(
+    archive: Archive, state: str, is_fault: bool
+) -> None:
     archive.members.append(response("<urn:uuid:8>", b"captured before the crash"))
     archive.write()
+    archive.sql(f"UPDATE crawl_run SET state = '{state}'")
     (finding,) = archive.findings()
-    assert (finding.kind, finding.is_fault) == ("record-orphaned", False)
+    assert (finding.kind, finding.is_fault) == ("record-orphaned", is_fault)
 
 
 def test_a_file_in_writing_with_a_torn_end_is_a_note(archive: Archive) -> None:
