@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "sources": ("crawler.sources_cli", "sources", "List, show, check and draft sources."),
     "schedule": ("crawler.schedule_cli", "schedule", "Crawl by itself: cron, systemd, or a loop in the foreground."),
     "runs": ("archive.cli", "runs", "What each run did, and why URLs were dropped."),
+    "health": ("crawler.health_cli", "health", "What fell silent, thinned out, broke or blocks us."),
+    "metrics": ("crawler.health_cli", "metrics", "Figures for Prometheus."),
     "search": ("archive.cli", "search", "Search the archive."),
     "show": ("archive.cli", "show", "One article: text, copies, revisions, captures."),
     "stats": ("archive.cli", "stats", "What the archive holds."),

@@ -26,6 +26,7 @@ from archive.options import archive_options, crawl_options, log_options
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout instead of a table.")
 @click.option("--quiet", "is_quiet", is_flag=True, help="No progress; not a word unless something is wrong.")
 @click.option("--verbose", "is_verbose", is_flag=True, help="Every step in the log on stderr.")
+@click.option("--metrics", type=click.Path(dir_okay=False), metavar="FILE", help="Then write figures for Prometheus.")
 @log_options
 @crawl_options
 def crawl(
@@ -40,6 +41,7 @@ def crawl(
     as_json: bool,
     is_quiet: bool,
     is_verbose: bool,
+    metrics: str | None,
 ) -> int:
     """Poll what is due (or the SOURCEs named), fetch what is new, archive it.
 
@@ -48,6 +50,7 @@ def crawl(
     from crawler import logs, report
     from crawler.plan import CrawlPlan
     from crawler.run import run_crawl
+    from crawler.vitals import refuse_no_directory, write_figures
 
     plan = CrawlPlan(
         named=sources_named,
@@ -59,6 +62,7 @@ def crawl(
         is_quiet=is_quiet,
         log_level="INFO" if is_verbose else "WARNING",
     )
+    refuse_no_directory(metrics)
     logs.configure(level=plan.log_level, log_format=config.log_format)
     try:
         outcome = run_crawl(config, plan)
@@ -66,6 +70,8 @@ def crawl(
         if is_quiet:  # cron would send a mail for every run that takes longer than its interval
             return exc.exit_code
         raise
+    if metrics is not None and not is_dry_run:
+        write_figures(config, metrics)
     if as_json:
         report.print_outcome_json(outcome, stream=sys.stdout)
     elif outcome.verdict.exit_code or not is_quiet:

@@ -272,6 +272,14 @@ def test_every_event_of_the_log_is_in_the_runbook_and_none_else() -> None:
     assert events == logged
 
 
+def test_every_kind_of_bad_health_is_in_the_runbook_and_none_else() -> None:
+    sources = doc("archive/health.py") + doc("crawler/vitals.py")
+    found = set(re.findall(r'kind="([a-z_]+)"', sources)) | {"endpoint_failing", "endpoint_unparsed"}
+    found |= set(re.findall(r'\("([a-z_]+_missing)", "', sources))
+    kinds = {span for cell in first_cells(section(doc("docs/operate.md"), "## Health")) for span in ticked(cell)}
+    assert kinds == found - {"gauge", "counter"}
+
+
 # Contracts with researchers and with those who write source files
 
 

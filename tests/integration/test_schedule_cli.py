@@ -92,6 +92,12 @@ def test_quiet_overlap_is_no_news(news: Place) -> None:
     engine.dispose()
 
 
+def test_crawl_leaves_figures_for_prometheus(news: Place, tmp_path: Path) -> None:
+    target = tmp_path / "perilune.prom"
+    assert news.perilune("crawl", "--quiet", "--metrics", str(target)) == (0, "", "")
+    assert 'perilune_pages_total{source="range",outcome="new"} 5\n' in target.read_text()
+
+
 def test_line_for_cron_crawls(news: Place, tmp_path: Path) -> None:
     code, out, err = news.perilune("schedule", "print", "--cron", "--every", "30m")
     assert (code, err) == (0, "")
