@@ -197,6 +197,7 @@ def content_of(article: Article) -> dict[str, object]:
     return values | {
         "authors": list(article.authors),
         "tags": list(article.tags),
+        "wishes": list(article.wishes),
         "layout": layout_of(article.blocks),
     }
 

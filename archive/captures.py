@@ -37,6 +37,7 @@ def capture_row(session: Session, capture: Capture) -> CaptureRow:
         length=capture.locator.length,
         revisit_of=capture.revisit_of,
         truncated=capture.truncated,
+        wishes=list(capture.wishes),
     )
     session.add(row)
     session.flush()

@@ -21,6 +21,7 @@ from archive.errors import CaptureError
 from archive.model import Capture, Discovered, Locator, Outcome, Settled
 from archive.records import ContentType, Fields, StoredRecord, members, parse_warc_date, warc_date
 from archive.warc import SOURCES_URI, iter_records, opened_warc
+from archive.wishes import header_wishes
 
 MOMENTS = ("discovered_at", "published_at")  # of a Discovered
 
@@ -169,6 +170,7 @@ def exchanged(answer: StoredRecord, fields: Sequence[tuple[str, str]], *, run_id
         locator=answer.locator,
         revisit_of=answer.field("WARC-Refers-To"),
         truncated=answer.field("WARC-Truncated"),
+        wishes=header_wishes(message.headers),
     )
     found = said.get("announcement")
     return Exchanged(capture=capture, kind=said.get("kind", ""), discovered=announced(found) if found else None)

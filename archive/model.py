@@ -72,6 +72,8 @@ class Capture:
     """WARC-Record-ID of the original response when this is a revisit; never that of another revisit."""
     truncated: str | None = None
     """WARC-Truncated reason: length | time | disconnect | unspecified."""
+    wishes: tuple[str, ...] = ()
+    """What the headers ask of robots and miners: see :mod:`archive.wishes`."""
     body: bytes = field(default=b"", repr=False)
     """Content-decoded body; empty once stored."""
 
@@ -215,6 +217,8 @@ class Extracted:
     """AMP, print and mobile addresses the page itself names."""
     tags: tuple[str, ...] = ()
     is_paywalled: bool | None = None
+    wishes: tuple[str, ...] = ()
+    """What the page itself asks of robots and miners: see :mod:`archive.wishes`."""
     extractor: str = ""
     """Name and version of what produced the text and the reason it was chosen."""
     facts: PageFacts = PageFacts()
@@ -241,6 +245,8 @@ class Article:
     canonical_link: str | None = None
     tags: tuple[str, ...] = ()
     is_paywalled: bool | None = None
+    wishes: tuple[str, ...] = ()
+    """What page and headers ask of robots and miners."""
     word_count: int = 0
     text_digest: str = ""
     signature: bytes = b""

@@ -30,6 +30,7 @@ from archive.evidence import announcement
 from archive.model import Capture, Discovered
 from archive.records import ContentType, http_message
 from archive.warc import Exchange, Original
+from archive.wishes import header_wishes
 from crawler.context import context_of
 from crawler.guard import PrivateAddressError, TooLargeError, refusals
 from crawler.politeness import politeness_of
@@ -193,6 +194,7 @@ class Recorder:
             locator=written.locator,
             revisit_of=written.revisit_of,
             truncated=exchange.truncated,
+            wishes=header_wishes(head.headers),
         )
 
     def original_of(self, payload_digest: str, target_uri: str) -> Original | None:

@@ -78,6 +78,7 @@ def guide_of(source: Source) -> SourceGuide:
         country=source.country,
         rules=tuple(SiteRule(**asdict(rule)) for rule in source.extract),
         strip_params=source.urls.strip_params,
+        obey=source.obey,
     )
 
 

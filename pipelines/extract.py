@@ -97,6 +97,7 @@ def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: 
         variant_links=metadata.variant_links,
         tags=metadata.tags,
         is_paywalled=metadata.is_paywalled,
+        wishes=metadata.wishes,
         extractor=f"perilune/{version('perilune')} trafilatura/{version('trafilatura')} ({origin})",
         facts=facts,
     )

@@ -10,6 +10,7 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from archive.model import DateCandidate
+from archive.wishes import page_wishes
 from pipelines.agreement import folded
 from pipelines.bylines import authors_of
 from pipelines.datelines import META, date_candidates
@@ -71,6 +72,7 @@ class Metadata:
     variant_links: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     is_paywalled: bool | None = None
+    wishes: tuple[str, ...] = ()
 
 
 def metadata_of(
@@ -116,6 +118,7 @@ def metadata_of(
         variant_links=variants(tree, url),
         tags=tags_of(tree, meta, data),
         is_paywalled=paywall(meta, data),
+        wishes=page_wishes((element.get("name") or "", element.get("content") or "") for element in META(tree)[:300]),
     )
 
 

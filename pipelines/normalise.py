@@ -58,6 +58,7 @@ def article_from(
         canonical_link=web_address(extracted.canonical_link, capture.target_uri),
         tags=clean_lines(extracted.tags),
         is_paywalled=extracted.is_paywalled,
+        wishes=extracted.wishes,
         word_count=word_count(text),
         text_digest=text_digest(text),
         extractor=extracted.extractor,

@@ -23,6 +23,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from archive.errors import ExtractionError
 from archive.model import Article, Fetched, Rejected
+from archive.wishes import ordered
 from pipelines.extract import Hints, Rules, extract
 from pipelines.normalise import article_from
 from pipelines.quality import assess
@@ -45,6 +46,8 @@ class Page:
     hints: Hints
     rules: Rules
     strip_params: tuple[str, ...] = ()
+    obey: tuple[str, ...] = ()
+    """Wishes of publishers (archive.wishes) for which a page is not taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +77,14 @@ def judged(page: Page) -> Article | Rejected:
         )
     except ExtractionError as exc:
         return Rejected(reason="unreadable", detail=str(exc))
+    wishes = ordered((*capture.wishes, *extracted.wishes))
+    if refused := next((wish for wish in wishes if wish in page.obey), None):
+        return Rejected(reason=refused, detail=f"the publisher asks for {', '.join(wishes)}")
     rejected = assess(extracted, url=capture.target_uri)
     if rejected is not None:
         return rejected
     return article_from(
-        extracted,
+        replace(extracted, wishes=wishes),
         discovered=page.fetched.discovered,
         capture=replace(capture, body=b""),
         strip_params=page.strip_params,
@@ -193,6 +199,7 @@ class SourceGuide:
     country: str | None = None
     rules: Sequence[SiteRule] = ()
     strip_params: Sequence[str] = ()
+    obey: Sequence[str] = ()
 
     def page(self, fetched: Fetched) -> Page:
         """The fetched page with everything the feed and the source file know of it."""
@@ -211,6 +218,7 @@ class SourceGuide:
             hints=hints,
             rules=self.rules_on(fetched.capture.captured_at.date()),
             strip_params=tuple(self.strip_params),
+            obey=tuple(self.obey),
         )
 
     def rules_on(self, day: date) -> Rules:

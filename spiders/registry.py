@@ -98,6 +98,8 @@ class Source:
     verified_on: date | None = None
     """The day somebody saw the endpoints work; None = nobody did."""
     note: str = ""
+    obey: tuple[str, ...] = ("noarchive", "tdm_reserved")
+    """Wishes of publishers (archive.wishes) for which a page is not taken."""
     file: str = ""
     """As messages name it: ``sources/esa.toml``."""
 
@@ -206,6 +208,7 @@ def source_of(keys: SourceFile, *, source_id: str, file: str) -> Source:
         id=source_id,
         file=file,
         host_group=keys.host_group or "",
+        obey=tuple(keys.obey),
         endpoints=(*feeds, *sitemaps, *listings),
         urls=UrlRules(
             allow=tuple(re.compile(pattern) for pattern in keys.urls.allow),

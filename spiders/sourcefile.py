@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from archive.errors import Problem
 from archive.urls import canonical_url
+from archive.wishes import Wish
 
 DURATION = re.compile(r"(\d+)\s*([smhdw])")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -172,6 +173,7 @@ class SourceFile(Keys):
     host_group: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9._-]*$")
     verified_on: date | None = None
     note: str = ""
+    obey: Annotated[list[Wish], BeforeValidator(a_list)] = ["noarchive", "tdm_reserved"]
     feeds: list[EndpointKey] = []
     sitemaps: list[EndpointKey] = []
     listings: list[ListingKey] = []

@@ -14,6 +14,7 @@ import pytest
 from archive import errors
 from archive.export import CSV_COLUMNS
 from archive.model import DuplicateReason
+from archive.wishes import WISHES
 from crawler import cli, verdict
 from spiders import failures
 from spiders.sourcefile import EndpointKey, ExpectKeys, ExtractKeys, ListingKey, SourceFile, UrlKeys
@@ -248,7 +249,7 @@ def reasons_given() -> set[str]:
         assert isinstance(node, ast.FunctionDef)
         if node.name.endswith("_reason"):
             found |= set().union(*(literals(line.value) for line in ast.walk(node) if isinstance(line, ast.Return)))
-    found |= {reason for _, reason in failures.FAILURES}
+    found |= {reason for _, reason in failures.FAILURES} | set(WISHES)
     found |= {str(failures.status_reason(status)) for status in range(100, 600)} - {"None"}
     return found - set(get_args(DuplicateReason)) - {"refused"}  # Refusal's own, which its subclasses replace
 
