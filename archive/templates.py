@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Engine, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from archive.database import reading, writing
@@ -23,6 +24,7 @@ from archive.schema import ArticleRow, SourceRow, TemplateBlockRow
 
 REACH = 100  # of a source's latest articles that are cleaned when a block is recognised
 SWEEP_EVERY = 20  # articles of a source between two sweeps of what was seen once and forgotten
+COUNTED = ("tag", "path", "article_count", "counted_at_article", "last_seen_at")  # columns that a sighting changes
 SEEN_ONCE, OLD_ONCE, OLD = 1.5, 80, 400  # faded sightings; articles since the last one
 
 
@@ -69,14 +71,25 @@ def learn(session: Session, article: Article, knowledge: Knowledge, cleaner: Cle
     """Count the blocks of a new article (as extracted); the texts that are recognised as the site's by this one."""
     before = cleaner.own(article.blocks, knowledge.known, article_number=knowledge.number)
     blocks = cleaner.learned(article.blocks, knowledge.known, article_number=knowledge.number, now=now)
-    for block in blocks:
-        session.merge(row_of(article.source_id, block))
+    write_blocks(session, article.source_id, blocks)
     knowledge.source.learned_articles = knowledge.number
     if knowledge.number % SWEEP_EVERY == 0:
         sweep(session, article.source_id, knowledge.number)
     known = {**knowledge.known, **{block.text_digest: block for block in blocks}}
     after = set(cleaner.own(article.blocks, known, article_number=knowledge.number))
     return [block.text for block in before if block not in after]
+
+
+def write_blocks(session: Session, source_id: str, blocks: Sequence[TemplateBlock]) -> None:
+    """Insert the counts, or put them in place of those that are there."""
+    if not blocks:
+        return
+    connection = session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(TemplateBlockRow)
+    kept = {name: statement.excluded[name] for name in COUNTED}
+    upsert = statement.on_conflict_do_update(index_elements=["source_id", "text_digest"], set_=kept)
+    connection.execute(upsert, [values_of(source_id, block) for block in blocks])
 
 
 def sweep(session: Session, source_id: str, number: int) -> None:
@@ -155,19 +168,19 @@ def state_of(word: str) -> TemplateState:
     return "pinned" if word == "pinned" else "released" if word == "released" else "learned"
 
 
-def row_of(source_id: str, block: TemplateBlock) -> TemplateBlockRow:
-    return TemplateBlockRow(
-        source_id=source_id,
-        text_digest=block.text_digest,
-        text=clean(block.text),
-        tag=block.tag,
-        path=clean(block.path),
-        article_count=block.article_count,
-        counted_at_article=block.counted_at_article,
-        first_seen_at=block.first_seen_at,
-        last_seen_at=block.last_seen_at,
-        state=block.state,
-    )
+def values_of(source_id: str, block: TemplateBlock) -> dict[str, object]:
+    return {
+        "source_id": source_id,
+        "text_digest": block.text_digest,
+        "text": clean(block.text),
+        "tag": block.tag,
+        "path": clean(block.path),
+        "article_count": block.article_count,
+        "counted_at_article": block.counted_at_article,
+        "first_seen_at": block.first_seen_at,
+        "last_seen_at": block.last_seen_at,
+        "state": block.state,
+    }
 
 
 # For people
@@ -210,7 +223,8 @@ def set_state(engine: Engine, source_id: str, digest_or_text: str, state: Templa
                 text_digest=text_digest(digest_or_text), text=digest_or_text, tag="p", path="",
                 first_seen_at=now, last_seen_at=now,
             )  # fmt: skip
-            row = session.merge(row_of(source_id, block))
+            row = TemplateBlockRow(**values_of(source_id, block))
+            session.add(row)
         row.state = state
         return row.text
 
