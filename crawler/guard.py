@@ -8,6 +8,7 @@ address (``2130706433``, ``0x7f.1``) and no name that resolves inward gets past.
 from __future__ import annotations
 
 import ipaddress
+import zlib
 from collections.abc import Sequence
 from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -196,14 +197,47 @@ class GuardedMetaRefreshMiddleware(MetaRefreshMiddleware):
             raise RedirectLimitError(f"{request.url}: {exc}") from exc
 
 
+class CutOffError(RefusedError):
+    """The compressed body ends before its end: half an article is none."""
+
+    reason = "truncated"
+
+
 class GuardedCompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's, with our error for a bomb."""
+    """Scrapy's, with our errors for a bomb and for a stream that was cut off, which Scrapy takes as far as it goes."""
 
     def process_response(  # type: ignore[override]  # today's form, without spider
         self, request: Request, response: Response
     ) -> Request | Response:
-        """The response with its body decoded. Raises ``TooLargeError``."""
+        """The response with its body decoded. Raises ``TooLargeError`` and ``CutOffError``."""
+        is_gzip = b"gzip" in (response.headers.get("Content-Encoding") or b"").lower()
         try:
-            return super().process_response(request, response)
+            decoded = super().process_response(request, response)
         except IgnoreRequest as exc:
             raise TooLargeError(str(exc)) from exc
+        size = len(decoded.body) if isinstance(decoded, Response) else 0
+        if is_gzip and is_cut_off(response.body, decoded_bytes=size):
+            raise CutOffError(f"{request.url}: a gzip stream without its end")
+        return decoded
+
+
+def is_cut_off(packed: bytes, *, decoded_bytes: int) -> bool:
+    """True for gzip whose last member does not end; False for what is no gzip.
+
+    A single whole member ends with its length (RFC 1952 §2.3.1), so most bodies are not unpacked a second time.
+    """
+    if not packed.startswith(b"\x1f\x8b") or packed[-4:] == (decoded_bytes & 0xFFFFFFFF).to_bytes(4, "little"):
+        return False
+    rest = packed
+    while rest.startswith(b"\x1f\x8b"):
+        member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        try:
+            while rest and not member.eof:
+                member.decompress(rest, 1 << 20)
+                rest = member.unconsumed_tail
+        except zlib.error:
+            return False
+        if not member.eof:
+            return True
+        rest = member.unused_data
+    return False

@@ -88,6 +88,8 @@ class Source:
     """Seconds between two requests to the host group: the largest that any of its sources asks for."""
     concurrency: int = 1
     """Requests in flight to the host group: the smallest that any of its sources asks for."""
+    request_timeout: float = 60.0
+    """Seconds for one request in total, connecting and the slowest drip included."""
     status: Literal["active", "paused", "ended"] = "active"
     host_group: str
     endpoints: tuple[Endpoint, ...]
@@ -201,7 +203,7 @@ def source_of(keys: SourceFile, *, source_id: str, file: str) -> Source:
     per_week = keys.expect.articles_per_week
     plain = keys.model_dump(
         include={"name", "homepage", "publisher_kind", "language", "country", "interval", "max_age"}
-        | {"download_delay", "concurrency", "status", "verified_on", "note"}
+        | {"download_delay", "concurrency", "request_timeout", "status", "verified_on", "note"}
     )
     return Source(
         **plain,

@@ -109,6 +109,7 @@ class SourceSpider(Spider):
         return {
             "source_id": source_id,
             "download_slot": self.by_id[source_id].host_group,
+            "download_timeout": self.by_id[source_id].request_timeout,
             "handle_httpstatus_all": True,
         }
 
