@@ -9,7 +9,7 @@ docs/formats.md describes the fields.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from archive.digests import digest_of
 from archive.errors import CaptureError
 from archive.model import Capture, Discovered, Locator, Outcome, Settled
 from archive.records import ContentType, Fields, StoredRecord, members, parse_warc_date, warc_date
-from archive.warc import SOURCES_URI, iter_records, opened_warc
+from archive.warc import FORGOTTEN_URI, SOURCES_URI, iter_records, opened_warc
 from archive.wishes import header_wishes
 
 MOMENTS = ("discovered_at", "published_at")  # of a Discovered
@@ -56,7 +56,23 @@ class SourceNote:
     facts: Facts
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """Addresses that were forgotten on demand, as digests of their keys."""
+
+    digests: tuple[str, ...]
+    reason: str
+    forgotten_at: datetime
+
+
+Told: TypeAlias = Exchanged | Settlement | SourceNote | Forgotten
+
 # Written
+
+
+def forgotten_fields(digests: Iterable[str], reason: str, at: datetime) -> Fields:
+    """The block of the metadata record that says what was forgotten."""
+    return [("forgottenAt", warc_date(at)), *(("forgotten", one) for one in sorted(digests)), ("reason", reason)]
 
 
 def announcement(discovered: Discovered) -> str:
@@ -80,7 +96,7 @@ def settlement_fields(settled: Settled, settled_at: datetime) -> Fields:
 # Read
 
 
-def read_back(path: Path, *, run_id: int) -> Iterator[Exchanged | Settlement | SourceNote]:
+def read_back(path: Path, *, run_id: int) -> Iterator[Told]:
     """Everything one of our files tells, in its order; ``run_id`` goes into the captures.
 
     Raises ``CaptureError`` at the first record that is torn or altered.
@@ -100,7 +116,23 @@ def read_exchange(warc_dir: Path, locator: Locator, *, run_id: int) -> tuple[Exc
         return exchanged(answer, fields, run_id=run_id), answer
 
 
-def told(records: Iterator[StoredRecord], *, run_id: int) -> Iterator[Exchanged | Settlement | SourceNote]:
+def read_parts(warc_dir: Path, locator: Locator) -> tuple[StoredRecord, bytes, Fields]:
+    """An answer, its request (empty where there is none) and the fields said of it. Raises ``CaptureError``."""
+    with opened_warc(warc_dir, locator.filename) as file:
+        records = members(file, locator.filename, start=locator.offset)
+        answer, request = next(records), b""
+        fields: Fields = ()
+        for record in records:
+            if record.field("WARC-Concurrent-To") != answer.field("WARC-Record-ID"):
+                break
+            if record.warc_type == "request":
+                request = record.block
+            else:
+                fields = parsed_fields(record.block)
+        return answer, request, fields
+
+
+def told(records: Iterator[StoredRecord], *, run_id: int) -> Iterator[Told]:
     """What the records tell; an answer's metadata record follows it."""
     answer: StoredRecord | None = None
     for record in records:
@@ -127,12 +159,20 @@ def belongs(record: StoredRecord, answer: StoredRecord) -> bool:
     return record.warc_type == "metadata" and concurrent == answer.field("WARC-Record-ID") is not None
 
 
-def noted(record: StoredRecord) -> Iterator[Settlement | SourceNote]:
+def noted(record: StoredRecord) -> Iterator[Told]:
     """What a metadata record of a ``-meta`` file says; nothing for one of another kind."""
     if record.field("WARC-Target-URI") == SOURCES_URI:
         yield from (SourceNote(facts=facts) for facts in json.loads(record.block))
         return
-    fields = dict(parsed_fields(record.block))
+    pairs = parsed_fields(record.block)
+    fields = dict(pairs)
+    if record.field("WARC-Target-URI") == FORGOTTEN_URI and "forgottenAt" in fields:
+        yield Forgotten(
+            digests=tuple(value for name, value in pairs if name == "forgotten"),
+            reason=fields.get("reason", ""),
+            forgotten_at=parse_warc_date(fields["forgottenAt"]),
+        )
+        return
     if (record_id := record.field("WARC-Refers-To")) and "settledAt" in fields:
         yield Settlement(
             record_id=record_id,

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from archive.database import reading, writing
 from archive.errors import LockedError
+from archive.forgotten import forgotten_among
 from archive.model import Discovered
 from archive.sanitise import MAX_TEXT, clean, clean_or_none
 from archive.schema import AliasRow, FrontierRow, LockRow
@@ -57,7 +58,8 @@ class Frontier:
         """Write the URLs down, once each; lease those that may be fetched now. What is no web address is left out.
 
         An address that leads to an article held already is known and not fetched. An archived, rejected or gone URL
-        does not come back by being announced; one given up after failures does, once a week.
+        does not come back by being announced; one given up after failures does, once a week. One that was forgotten on
+        demand is left out.
         """
         by_key: dict[str, Discovered] = {}
         for one in found:
@@ -65,6 +67,8 @@ class Frontier:
                 by_key.setdefault(key, one)
         now, due, new = self.now(), [], 0
         with writing(self.engine) as session:
+            for key in forgotten_among(session, by_key):
+                del by_key[key]
             rows, held = known_rows(session, by_key), held_as_alias(session, by_key)
             living = living_owners(session, now)
             for key, one in by_key.items():

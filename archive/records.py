@@ -155,19 +155,20 @@ def storable_head(head: bytes, body_bytes: int) -> bytes:
     Then ``Transfer-Encoding`` (and a Content-Length that stood beside it) is renamed with
     ``X-Archive-Orig-`` in front, and the length of the de-chunked body is added.
     """
-    if b"transfer-encoding" not in head.lower():
-        return head
     lines = head.splitlines(keepends=True)
-    kept = [orig_named(line) for line in lines[:-1]]
-    if kept == lines[:-1]:
+    if not any(header_name(line) == b"transfer-encoding" for line in lines):
         return head
+    kept = [orig_named(line) for line in lines[:-1]]
     return b"".join((*kept, b"Content-Length: %d\r\n" % body_bytes, lines[-1]))
 
 
 def orig_named(line: bytes) -> bytes:
     """A header line about the transfer, renamed; any other as it is."""
-    name = line.partition(b":")[0].strip().lower()
-    return b"X-Archive-Orig-" + line if name in (b"transfer-encoding", b"content-length") else line
+    return b"X-Archive-Orig-" + line if header_name(line) in (b"transfer-encoding", b"content-length") else line
+
+
+def header_name(line: bytes) -> bytes:
+    return line.partition(b":")[0].strip().lower()
 
 
 def http_message(block: bytes) -> HttpMessage:

@@ -268,6 +268,15 @@ class CaptureRow(Base):
     """What its headers ask of robots and miners: see :mod:`archive.wishes`. None before schema 0004."""
 
 
+class ForgottenRow(Base):
+    """An address forgotten on demand: the digest of its key alone, so that it never comes in again."""
+
+    __tablename__ = "forgotten"
+    key_digest: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    forgotten_at: Mapped[datetime]
+
+
 class StoryRow(Base):
     """A cluster of copies. The representative is the copy others are duplicates of."""
 

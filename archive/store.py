@@ -18,6 +18,7 @@ from archive.articles import carry_out, sanitised
 from archive.captures import capture_row
 from archive.cleaning import Cleaning
 from archive.database import reading, writing
+from archive.forgotten import forgotten_among
 from archive.ledger import Reconciled, note, noted
 from archive.model import (
     Article,
@@ -173,6 +174,8 @@ class Store:
             capture = capture_row(session, article.capture)
             if (before := noted(session, run_id, capture.id, article_id=capture.article_id)) is not None:
                 return before
+            if forgotten_among(session, own_keys(article)):
+                return reject(session, run_id, discovered, Rejected(reason="forgotten"), article.capture, now)
             cleaning = None if cleaner is None else Cleaning.of(session, article, cleaner, now=now)
             own = article if cleaning is None else cleaning.own(article)
             held = candidates(session, own)
@@ -235,6 +238,12 @@ class Store:
             rows = session.execute(select(ArticleRow.id, *columns).where(of_source, ArticleRow.first_seen_at >= since))
             found = [row._mapping for row in rows]
         return first, len(found), {name: sum(bool(row.get(name)) for row in found) for name in fields}
+
+
+def own_keys(article: Article) -> set[str]:
+    """Under which the article itself was met, or says it is."""
+    asked = (url for kind, url in article.alias_urls if kind == "requested")
+    return {article.url_key, captures.key_of(article.capture.target_uri), *map(captures.key_of, asked)}
 
 
 def archived(session: Session, found: Discovered, article_id: int, *, status: int | None, now: datetime) -> None:

@@ -40,6 +40,7 @@ from archive.records import (
 )
 from archive.warcfile import OPEN, Repair, WarcFile, new_record_id, repair_leftovers, repair_torn
 
+FORGOTTEN_URI = "metadata://perilune/forgotten"  # of a record that says what was forgotten on demand, by digest
 SOURCES_URI = "metadata://perilune/sources.json"  # of the record that holds what the source files said
 MAX_FILE_BYTES = 1_000_000_000  # the WARC standard's own advice (annex): 1 GB, which every tool and disk copes with
 __all__ = [
@@ -139,15 +140,23 @@ class WarcWriter:
             raise CaptureError(f"{warc_dir}: can't be written to")
 
     def write_exchange(
-        self, exchange: Exchange, *, original: Original | None = None, is_not_modified: bool = False
+        self,
+        exchange: Exchange,
+        *,
+        original: Original | None = None,
+        is_not_modified: bool = False,
+        record_id: str | None = None,
     ) -> Written:
         """Write the records of one exchange; they are with the operating system when this returns.
+
+        ``record_id`` is given to an answer that moves here from another file; any other gets a new one.
 
         ``original``: the response that had the same payload, or the one a 304 confirms. It must not be a
         revisit itself. Raises ``CaptureError``; then nothing of the exchange is in the file.
         """
         file = self.file_for("-meta" if is_not_modified else "")
-        answer = answer_record(exchange, original=original, is_not_modified=is_not_modified, info_id=file.info_id)
+        common = common_fields(exchange, file.info_id, record_id=record_id)
+        answer = answer_record(exchange, original=original, is_not_modified=is_not_modified, common=common)
         record_id = answer.record_id
         parts = [record_member(answer.fields, answer.block)]
         if exchange.request:
@@ -166,6 +175,12 @@ class WarcWriter:
         file = self.file_for("-meta")
         fields = note_fields(target_uri, settled_at, file.info_id, "application/warc-fields")
         file.append([record_member([*fields, ("WARC-Refers-To", capture_id)], field_block(said))])
+
+    def write_forgotten(self, said: Fields, *, at: datetime) -> None:
+        """Keep which addresses are forgotten, by digest, in the ``-meta`` file. Raises ``CaptureError``."""
+        file = self.file_for("-meta")
+        fields = note_fields(FORGOTTEN_URI, at, file.info_id, "application/warc-fields")
+        file.append([record_member(fields, field_block(said))])
 
     def file_for(self, kind: str) -> WarcFile:
         """The open file for ``kind`` ("" or "-meta"), a new one when there is none or it is full."""
@@ -205,11 +220,10 @@ class Answer:
     block: bytes
 
 
-def answer_record(exchange: Exchange, *, original: Original | None, is_not_modified: bool, info_id: str) -> Answer:
+def answer_record(exchange: Exchange, *, original: Original | None, is_not_modified: bool, common: Fields) -> Answer:
     """The response record of an exchange, or its revisit record when there is an original to point at."""
     head = storable_head(exchange.response_head, len(exchange.response_body))
     is_revisit = original is not None or is_not_modified
-    common = common_fields(exchange, info_id)
     fields = [
         ("WARC-Type", "revisit" if is_revisit else "response"),
         *common,
@@ -229,10 +243,10 @@ def answer_record(exchange: Exchange, *, original: Original | None, is_not_modif
     return Answer(record_id=common[0][1], fields=fields, block=block)
 
 
-def common_fields(exchange: Exchange, info_id: str) -> list[tuple[str, str]]:
+def common_fields(exchange: Exchange, info_id: str, *, record_id: str | None = None) -> list[tuple[str, str]]:
     """Id first, then what every record of an exchange says. Protocols: iipc.github.io/warc-specifications, 1.1+."""
     fields = [
-        ("WARC-Record-ID", new_record_id()),
+        ("WARC-Record-ID", record_id or new_record_id()),
         ("WARC-Date", warc_date(exchange.started_at)),
         ("WARC-Target-URI", exchange.target_uri),
         ("WARC-Warcinfo-ID", info_id),

@@ -32,7 +32,7 @@ from archive.records import ContentType, http_message
 from archive.warc import Exchange, Original
 from archive.wishes import header_wishes
 from crawler.context import context_of
-from crawler.guard import PrivateAddressError, TooLargeError, refusals
+from crawler.guard import ForgottenError, PrivateAddressError, TooLargeError, refusals
 from crawler.politeness import politeness_of
 from crawler.wire import TeePool, Wire, current_wire
 
@@ -82,6 +82,8 @@ class CapturingHandler(HTTP11DownloadHandler):
         await self._politeness.admit(str(request.meta.get("download_slot")), host)
         if self._recorder:
             self._recorder.refuse_when_failed()
+            if self._recorder.run.is_forgotten(request.url):
+                raise ForgottenError(f"{request.url}: forgotten on demand")
         max_bytes = request.meta.get("download_maxsize", self._default_maxsize)
         wire = Wire(max_body_bytes=max_bytes, allow_private=self._allow_private)
         try:

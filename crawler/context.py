@@ -45,6 +45,8 @@ class RunContext:
     allowance: Allowance
     note: Callable[[Capture, Settled, datetime], None]
     """Keep what became of a capture beside the evidence."""
+    is_forgotten: Callable[[str], bool]
+    """The address was forgotten on demand: it is not asked for."""
     source_ids: list[str]
     is_quiet: bool = False
 

@@ -1,4 +1,4 @@
-"""The commands about evidence: ``replay``, ``import``. Heavy imports happen inside them."""
+"""The commands about evidence: ``replay``, ``import``, ``forget``. Heavy imports happen inside them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from archive.config import Config
-from archive.options import crawl_options
+from archive.errors import ConfigError
+from archive.options import archive_options, crawl_options
 from crawler.commands import day
 
 
@@ -99,3 +100,33 @@ def import_(
         for word, count in passed.items():
             click.echo(f"passed over: {word:<12} {count:,}")
     return told.exit_code
+
+
+@click.command()
+@click.argument("url", metavar="URL")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; kept in the manifest, the database and the WARC.")
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Say what would go; nothing does.")
+@click.option("--yes", "is_sure", is_flag=True, help="Without asking.")
+@archive_options
+def forget(*, config: Config, url: str, reason: str, is_dry_run: bool, is_sure: bool) -> int:
+    """Take an address out of the archive for good: article, revisions, search, evidence.
+
+    Tombstones stand in the WARC files where its records stood, and the manifest says so. It is never fetched,
+    replayed or imported again. This can't be undone.
+    """
+    from crawler.forgetting import run_forget, what_is_held
+
+    try:
+        held = what_is_held(config, url)
+    except ValueError as exc:
+        raise ConfigError(str(exc)) from exc
+    for address in held.urls:
+        click.echo(address)
+    click.echo(f"articles: {len(held.article_ids)}, captures: {len(held.captures)}")
+    if is_dry_run:
+        return 0
+    if not is_sure:
+        click.confirm("Forget this for good?", abort=True, err=True)
+    told = run_forget(config, url, reason=reason)
+    click.echo(f"forgotten: articles: {told.articles}, captures: {told.captures}, files rewritten: {told.files}")
+    return 0

@@ -55,6 +55,12 @@ class RefusedError(IgnoreRequest):
     reason = "refused"
 
 
+class ForgottenError(RefusedError):
+    """The address was forgotten on demand (``perilune forget``)."""
+
+    reason = "forgotten"
+
+
 class PrivateAddressError(RefusedError):
     """The host is, or resolves only to, an address that is not on the public Internet."""
 

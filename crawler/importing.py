@@ -17,6 +17,7 @@ from archive.digests import digest_of
 from archive.errors import ConfigError
 from archive.evidence import announcement, read_exchange, settlement_fields
 from archive.foreign import ForeignPage, pages
+from archive.forgotten import forgotten_digests, is_forgotten
 from archive.frontier import Frontier
 from archive.model import Capture, Discovered, Fetched, Missed
 from archive.rebuilding import is_held, locator_of
@@ -95,6 +96,7 @@ class Import:
         self.store = Store(engine)
         self.frontier = Frontier(engine, owner=owner_name(), now=utc_now)
         self.known: set[str] = set()
+        self.forgotten = forgotten_digests(engine)
         self.run_id = self.store.start_run("import", software=software(), now=utc_now())
         self.warc = WarcWriter(
             config.warc_dir,
@@ -135,7 +137,9 @@ class Import:
         for place, path in enumerate(files, start=1):
             self.on_progress(f"file {place} of {len(files)}: {path.name}")
             for page in pages(path, lambda url: self.territory.owner(url) is not None, self.told.passed):
-                if is_held(self.engine, page.target_uri, page.captured_at):
+                if is_forgotten(self.forgotten, page.target_uri):
+                    self.told.passed["forgotten"] += 1
+                elif is_held(self.engine, page.target_uri, page.captured_at):
                     self.told.passed["held"] += 1
                 elif reason := page_in(replace(http_message(page.head), body=page.body))[0]:
                     self.told.passed[reason] += 1

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING
 
 from archive.cdxj import cdxj_line, write_index
 from archive.config import Config
+from archive.database import writing
 from archive.errors import CaptureError, ConfigError
-from archive.evidence import Exchanged, Settlement, SourceNote, read_back, read_exchange
+from archive.evidence import Exchanged, Forgotten, Settlement, SourceNote, read_back, read_exchange
+from archive.forgotten import forgotten_digests, is_forgotten, remember_to_forget
 from archive.frontier import Frontier
 from archive.model import Article, Capture, Discovered, Fetched, Missed, Settled
 from archive.rebuilding import (
@@ -34,6 +36,7 @@ from archive.rebuilding import (
 from archive.records import StoredRecord
 from archive.store import SourceAtRest, Store
 from archive.templates import Cleaner
+from archive.tombstones import bury
 from archive.warc import iter_records, read_record, repair_leftovers
 from crawler.context import software
 from crawler.feeding import feed
@@ -138,6 +141,8 @@ class Replay:
         self.registry = load_sources(config.sources)
         self.guides: dict[str, SourceGuide] = {source.id: guide_of(source) for source in self.registry.values()}
         self.known: set[str] = set()
+        self.forgotten = set(forgotten_digests(engine))
+        self.returned: set[str] = set()
         self.settlements: dict[str, Settlement] = {}
         self.run_id = self.store.start_run("replay", software=software(), now=utc_now())
         self.told = Replayed(run_id=self.run_id)
@@ -147,6 +152,7 @@ class Replay:
         state, exit_code, reason = "failed", STORAGE, None
         try:
             found = list(self.steps(names))
+            self.bury_returned(names)
             steps = in_order(found, self.settlements)
             self.feed(steps)
             exit_code = STORAGE if self.told.problems else FINE
@@ -199,11 +205,27 @@ class Replay:
                     self.settlements[thing.record_id] = thing
                 elif isinstance(thing, SourceNote):
                     self.know(source_at_rest(thing))
+                elif isinstance(thing, Forgotten):
+                    self.forget(thing)
+                elif is_forgotten(self.forgotten, thing.capture.target_uri):
+                    self.returned.add(thing.capture.warc_record_id)
                 elif self.is_wanted(thing.capture):
                     self.know(unknown_source(thing.capture.source_id))
                     yield thing
         except CaptureError as exc:
             self.told.problems.append(str(exc))
+
+    def forget(self, thing: Forgotten) -> None:
+        """Addresses that must not come back; what there is of them in the files is buried at the end of the pass."""
+        self.forgotten |= set(thing.digests)
+        with writing(self.engine) as session:
+            remember_to_forget(session, thing.digests, reason=thing.reason, at=thing.forgotten_at)
+
+    def bury_returned(self, names: Sequence[str]) -> None:
+        """Take out of the files what was forgotten and came back with a copy from before."""
+        for name in names if self.returned else ():
+            path, at = self.config.warc_dir / name, utc_now()
+            bury(path, self.returned, digests=(), reason="forgotten, and brought back by a copy", at=at)
 
     def is_wanted(self, capture: Capture) -> bool:
         is_asked_for = not self.source_ids or capture.source_id in self.source_ids

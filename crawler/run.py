@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from archive.config import Config
 from archive.database import open_engine
 from archive.evidence import settlement_fields
+from archive.forgotten import forgotten_digests, is_forgotten
 from archive.frontier import Frontier
 from archive.migrate import ensure_schema
 from archive.model import Capture, Discovered, Settled
@@ -179,6 +181,7 @@ def opened_run(
             writer=writer,
             ledger=Ledger([source.id for source in sources]),
             note=note,
+            is_forgotten=partial(is_forgotten, forgotten_digests(store.engine)),
             allowance=Allowance(limit=plan.limit, since=plan.since, is_dry_run=plan.is_dry_run),
             source_ids=[source.id for source in sources],
             is_quiet=plan.is_quiet,

@@ -99,6 +99,7 @@ def main() -> None:
     crawler = process.create_crawler(ProbeSpider)
     crawler.perilune = RunContext(
         note=lambda capture, settled, at: None,
+        is_forgotten=lambda url: False,
         run_id=1,
         config=config,
         warc=warc,

@@ -1,0 +1,154 @@
+"""``perilune forget``: an address and everything the archive has of it, out of the files and out of the database.
+
+In this order, so that it can be ended at any moment and done again: the wish itself is kept (as digests) in a WARC
+file; revisits of other addresses whose original goes are written anew, the first of them with the payload; tombstones
+are put in the place of the records; the rows go.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archive.config import Config
+from archive.errors import CaptureError, LockedError
+from archive.evidence import forgotten_fields, read_exchange, read_parts
+from archive.forgetting import Held, forget_rows, held_of, locators_of, move_captures
+from archive.forgotten import key_digest
+from archive.model import Capture, Locator
+from archive.records import parse_warc_date
+from archive.store import Store
+from archive.tombstones import bury
+from archive.warc import Exchange, Original, WarcWriter, read_record
+from archive.warcfile import OPEN, repair_leftovers
+from crawler.context import software
+from crawler.run import closing_engine, utc_now
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgot:
+    """What went."""
+
+    articles: int
+    captures: int
+    files: int
+    moved: int
+    """Captures of other addresses that were written anew, since their payload stood with what went."""
+
+
+def what_is_held(config: Config, url: str) -> Held:
+    """What would go with this address. Raises ``ValueError`` for what is no web address."""
+    with closing_engine(config) as engine:
+        return held_of(engine, url)
+
+
+def run_forget(config: Config, url: str, *, reason: str) -> Forgot:
+    """Forget the address, also when nothing is held of it: it will not be fetched, replayed or imported.
+
+    Raises ``ValueError`` for what is no web address, ``LockedError`` when a run is still writing one of the files,
+    ``CaptureError`` or ``StoreError`` when something can't be written; then do it again.
+    """
+    repair_leftovers(config.warc_dir)
+    with closing_engine(config) as engine:
+        held = held_of(engine, url)
+        refuse_files_in_writing(config.warc_dir, held)
+        store, at = Store(engine), utc_now()
+        run_id = store.start_run("forget", software=software(), now=at)
+        try:
+            told = forgotten(config, engine, held, run_id=run_id, reason=reason, at=at)
+        except BaseException as exc:
+            store.finish_run(run_id, state="failed", exit_code=3, reason=type(exc).__name__, stats={}, now=utc_now())
+            raise
+        stats = {"articles": told.articles, "captures": told.captures}
+        store.finish_run(run_id, state="finished", exit_code=0, reason=None, stats=stats, now=utc_now())
+    return told
+
+
+def refuse_files_in_writing(warc_dir: Path, held: Held) -> None:
+    """Raises ``LockedError`` when a record stands in a file that is not finished."""
+    for name in {file for _, file in held.captures}:
+        if (warc_dir / (name + OPEN)).exists():
+            raise LockedError(f"{name}: a run is writing it; nothing was done, do it again when that is over")
+
+
+def forgotten(config: Config, engine: Engine, held: Held, *, run_id: int, reason: str, at: datetime) -> Forgot:
+    """The four steps; see the module."""
+    digests = sorted(map(key_digest, held.keys))
+    warc = WarcWriter(config.warc_dir, run_id=run_id, software=software(), operator=config.contact)
+    try:
+        warc.write_forgotten(forgotten_fields(digests, reason, at), at=at)
+        moved = list(moved_heirs(config.warc_dir, engine, held, warc, run_id=run_id))
+    finally:
+        warc.close()
+    old = locators_of(engine, [capture.warc_record_id for capture in moved])
+    move_captures(engine, moved)
+    doomed: defaultdict[str, set[str]] = defaultdict(set)
+    for record_id, file in held.captures:
+        doomed[file].add(record_id)
+    files = doomed.keys() | {locator.filename for locator in old.values()} | set(meta_files(config.warc_dir))
+    ids, moved_ids = {record_id for record_id, _ in held.captures}, set(old)
+    gone = [
+        bury(
+            path,
+            ids,
+            moved=moved_ids if name in {locator.filename for locator in old.values()} else (),
+            digests=digests,
+            reason=reason,
+            at=at,
+        )
+        for name in sorted(files)
+        if (ids or moved_ids) and (path := config.warc_dir / name).exists()
+    ]
+    forget_rows(engine, held, reason=reason, at=at)
+    return Forgot(articles=len(held.article_ids), captures=len(ids), files=sum(map(bool, gone)), moved=len(moved))
+
+
+def meta_files(warc_dir: Path) -> Iterator[str]:
+    """Finished files that may say what became of a capture."""
+    return (path.name for path in warc_dir.glob("*-meta.warc.gz"))
+
+
+def moved_heirs(warc_dir: Path, engine: Engine, held: Held, warc: WarcWriter, *, run_id: int) -> Iterator[Capture]:
+    """Revisits that stay, written anew under their own ids: the first of each original as a response with its payload,
+    the others as revisits of that one. The captures as they stand now."""
+    places = locators_of(engine, {record_id for pair in held.heirs for record_id in pair})
+    successors: dict[str, Original] = {}
+    for record_id, original_id in held.heirs:
+        payload = read_record(warc_dir, places[original_id]).http.body
+        successor = successors.get(original_id)
+        exchange = exchange_at(warc_dir, places[record_id], payload)
+        written = warc.write_exchange(exchange, original=successor, record_id=record_id)
+        if successor is None:
+            successors[original_id] = Original(
+                record_id=record_id, target_uri=exchange.target_uri, captured_at=exchange.started_at
+            )
+        capture = read_exchange(warc_dir, written.locator, run_id=run_id)[0].capture
+        yield replace(capture, revisit_of=successor.record_id if successor else None)
+
+
+def exchange_at(warc_dir: Path, locator: Locator, payload: bytes) -> Exchange:
+    """The exchange of a revisit, with the payload that it had."""
+    answer, request, fields = read_parts(warc_dir, locator)
+    head = answer.block
+    date, target_uri = answer.field("WARC-Date"), answer.field("WARC-Target-URI")
+    if date is None or target_uri is None:
+        raise CaptureError(f"{locator.filename}@{locator.offset}: not a capture")
+    return Exchange(
+        target_uri=target_uri,
+        started_at=parse_warc_date(date),
+        request=request,
+        response_head=head,
+        response_body=payload,
+        ip_address=answer.field("WARC-IP-Address"),
+        protocols=tuple(value for name, value in answer.fields if name == "WARC-Protocol"),
+        cipher_suite=answer.field("WARC-Cipher-Suite"),
+        truncated=answer.field("WARC-Truncated"),
+        found=fields,
+    )
