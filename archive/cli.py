@@ -237,26 +237,54 @@ def mend(config: Config) -> None:
 
 @click.command()
 @click.argument("run_id", metavar="[ID]", type=click.IntRange(1, 2**62), required=False)
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, metavar="N", help="How many.")
-@click.option("--json", "as_json", is_flag=True, help="JSON lines, a run a line.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="How many runs; of one run, how many dropped addresses.",
+)
+@click.option("--urls", "is_urls", is_flag=True, help="Every address of run ID and what became of it, one a line.")
+@click.option("--source", "source_id", metavar="SOURCE", help="With --urls: of this source.")
+@click.option("--reason", metavar="REASON", help="With --urls: dropped for this reason.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines: a run a line, or an address.")
 @archive_options
-def runs(*, config: Config, run_id: int | None, limit: int, as_json: bool) -> None:
-    """Show the latest runs, or one with a line a source and the reasons why addresses were dropped."""
+def runs(
+    *,
+    config: Config,
+    run_id: int | None,
+    limit: int,
+    is_urls: bool,
+    source_id: str | None,
+    reason: str | None,
+    as_json: bool,
+) -> None:
+    """Show the latest runs, or one with a line a source and why each address was dropped.
+
+    Example: perilune runs 12 --urls --reason listing
+    """
     from archive import report
-    from archive.runs import run
+    from archive.runs import DROPPED, run, urls
     from archive.runs import runs as latest
 
+    if (is_urls or source_id or reason) and run_id is None:
+        raise ConfigError("--urls, --source and --reason ask about one run: perilune runs ID --urls")
     with opened(config) as connection:
-        one = None if run_id is None else run(connection, run_id)
-        found = latest(connection, limit=limit) if run_id is None else ()
-    if run_id is not None and one is None:
-        raise ConfigError(f"no run {run_id}. perilune runs lists them")
-    if as_json:
-        lines = [report.json_line(report.run_json(each)) for each in ((one,) if one else found)]
-    else:
-        lines = list(report.run_lines(one) if one else report.runs_lines(found))
-    for line in lines:
-        say(line)
+        if run_id is None:
+            found = latest(connection, limit=limit)
+            lines = map(report.json_line, map(report.run_json, found)) if as_json else report.runs_lines(found)
+        elif (one := run(connection, run_id)) is None:
+            raise ConfigError(f"no run {run_id}. perilune runs lists them")
+        elif is_urls or source_id or reason:
+            each = urls(connection, run_id, source_id=source_id, reason=reason)
+            lines = map(report.url_json_line, each) if as_json else map(report.url_line, each)
+        elif as_json:
+            lines = iter([report.json_line(report.run_json(one))])
+        else:
+            lines = report.run_lines(one, tuple(urls(connection, run_id, only=DROPPED, limit=limit)))
+        for line in lines:
+            say(line)
 
 
 @click.command()

@@ -12,7 +12,7 @@ import click
 
 from archive.diffs import changes
 from archive.excerpts import pieces
-from archive.runs import LEDGER_COUNTS, RunView
+from archive.runs import DROPPED, LEDGER_COUNTS, RunView, UrlOutcome
 from archive.search import Hit
 from archive.stats import Stats
 from archive.terminal import bold, escaped, faint, highlighted, one_line, plain
@@ -176,8 +176,8 @@ def run_cells(run: RunView) -> tuple[str, ...]:
     return (str(run.id), run.command, run.state, code, f"{run.started_at:%Y-%m-%d %H:%M}", seconds, *counts)
 
 
-def run_lines(run: RunView) -> Iterator[str]:
-    """A run with a line a source, and under it why addresses were dropped."""
+def run_lines(run: RunView, dropped: Sequence[UrlOutcome] = ()) -> Iterator[str]:
+    """A run with a line a source, under it why addresses were dropped, and the first of those."""
     yield from runs_lines([run])
     if run.reason:
         yield f"reason: {one_line(run.reason)}"
@@ -192,6 +192,26 @@ def run_lines(run: RunView) -> Iterator[str]:
         if line.drops:
             yield ""
             yield f"{line.source_id}: " + ", ".join(f"{one_line(why)} {count}" for why, count in line.drops.items())
+    if dropped:
+        yield ""
+        yield from map(url_line, dropped)
+        more = sum(run.outcomes.get(outcome, 0) for outcome in DROPPED) - len(dropped)
+        if more > 0:
+            yield f"and {more} more: perilune runs {run.id} --urls"
+
+
+def url_line(found: UrlOutcome) -> str:
+    """What became of a URL, why, and where."""
+    status = "" if found.status is None else f" {found.status}"
+    detail = faint(f"  {one_line(found.detail)}") if found.detail else ""
+    why = f" {one_line(found.reason)}" if found.reason else ""
+    return f"{found.source_id}  {found.outcome}{why}{status}  {one_line(found.url)}{detail}"
+
+
+def url_json_line(found: UrlOutcome) -> str:
+    """Its fields, ``source`` first."""
+    rest = {name: value for name, value in asdict(found).items() if name not in ("source_id", "detail")}
+    return json_line({"source": found.source_id, **rest, "detail": found.detail or None})
 
 
 def run_json(run: RunView) -> dict[str, Any]:  # Any: JSON

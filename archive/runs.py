@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
 from archive.schema import OutcomeRow, RunRow, RunSourceRow
+
+BATCH = 500  # rows fetched at a time; a run may have a hundred thousand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +48,26 @@ class RunView:
     totals: Mapping[str, int]
     """Sums of the ledger's columns."""
     sources: tuple[LedgerLine, ...] = ()
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    """Outcome → URLs; empty in lists of runs. Endpoints that answered are in the ledger alone."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrlOutcome:
+    """What became of one URL in one run."""
+
+    source_id: str
+    url: str
+    outcome: str
+    reason: str | None
+    """A word of docs/operate."""
+    detail: str | None
+    """What was seen: an exception's words, the phrase that gave a page away, where a redirect led."""
+    status: int | None
+    at: datetime
+
+
+DROPPED = ("rejected", "failed", "deferred", "endpoint_failed")
 LEDGER_COUNTS = tuple(column.name for column in RunSourceRow.__table__.columns if not column.primary_key)
 
 
@@ -76,7 +96,37 @@ def run(connection: Connection, run_id: int) -> RunView | None:
     row = connection.execute(select(*RUN_COLUMNS).where(RunRow.id == run_id)).mappings().one_or_none()
     if row is None:
         return None
-    return RunView(**row, totals=run_totals(connection, [run_id])[run_id], sources=ledger(connection, run_id))
+    totals = run_totals(connection, [run_id])[run_id]
+    return RunView(**row, totals=totals, sources=ledger(connection, run_id), outcomes=outcomes(connection, run_id))
+
+
+def outcomes(connection: Connection, run_id: int) -> dict[str, int]:
+    """Outcome → URLs of the run, most first."""
+    query = select(OutcomeRow.outcome, func.count()).where(OutcomeRow.run_id == run_id).group_by(OutcomeRow.outcome)
+    rows = connection.execute(query.order_by(func.count().desc(), OutcomeRow.outcome))
+    return {row[0]: row[1] for row in rows}
+
+
+def urls(
+    connection: Connection,
+    run_id: int,
+    *,
+    only: Sequence[str] = (),
+    source_id: str | None = None,
+    reason: str | None = None,
+    limit: int | None = None,
+) -> Iterator[UrlOutcome]:
+    """The run's URLs in the order they were settled; those with an outcome of ``only``, of a source, of a reason."""
+    names = tuple(name.name for name in fields(UrlOutcome))
+    query = select(*(getattr(OutcomeRow, name) for name in names)).where(OutcomeRow.run_id == run_id)
+    if only:
+        query = query.where(OutcomeRow.outcome.in_(only))
+    if source_id is not None:
+        query = query.where(OutcomeRow.source_id == source_id)
+    if reason is not None:
+        query = query.where(OutcomeRow.reason == reason)
+    rows = connection.execution_options(yield_per=BATCH).execute(query.order_by(OutcomeRow.id).limit(limit))
+    return (UrlOutcome(**row) for row in rows.mappings())
 
 
 def run_totals(connection: Connection, run_ids: Sequence[int]) -> dict[int, dict[str, int]]:

@@ -27,6 +27,11 @@ from archive.options import archive_options, crawl_options, log_options
 @click.option("--quiet", "is_quiet", is_flag=True, help="No progress; not a word unless something is wrong.")
 @click.option("--verbose", "is_verbose", is_flag=True, help="Every step in the log on stderr.")
 @click.option("--metrics", type=click.Path(dir_okay=False), metavar="FILE", help="Then write figures for Prometheus.")
+@click.option(
+    "--log-level",
+    type=click.Choice(["info", "warning", "error"]),
+    help="What the log tells: every step, what to look at this week, losses.  [warning; error with --quiet]",
+)
 @log_options
 @crawl_options
 def crawl(
@@ -41,6 +46,7 @@ def crawl(
     as_json: bool,
     is_quiet: bool,
     is_verbose: bool,
+    log_level: str | None,
     metrics: str | None,
 ) -> int:
     """Poll what is due (or the SOURCEs named), fetch what is new, archive it.
@@ -59,8 +65,8 @@ def crawl(
         limit=limit,
         since=day(since) if since else None,
         is_dry_run=is_dry_run,
-        is_quiet=is_quiet,
-        log_level="INFO" if is_verbose else "WARNING",
+        is_quiet=is_quiet or config.log_format == "json",
+        log_level=(log_level or ("info" if is_verbose else "error" if is_quiet else "warning")).upper(),
     )
     refuse_no_directory(metrics)
     logs.configure(level=plan.log_level, log_format=config.log_format)

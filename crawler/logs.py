@@ -31,20 +31,19 @@ SECRET = re.compile(
 
 
 def configure(*, level: str, log_format: str) -> None:
-    """Send what this process logs to stderr, from ``level`` up; replaces what was set up before."""
+    """Send what this process logs to stderr, from ``level`` up; replaces what was set up before.
+
+    Of others' words only errors come through, and with ``INFO`` warnings: what Scrapy warns of is a URL that was
+    dropped, and the ledger has its reason. Asked of each record, since Scrapy sets its loggers' levels when it starts.
+    """
     handler = Stderr()
     handler.setLevel(level)
-    handler.addFilter(is_of_interest)
+    least = logging.WARNING if level == "INFO" else logging.ERROR
+    handler.addFilter(lambda record: record.levelno >= least or not record.name.startswith(NOISY))
     handler.setFormatter(JsonLines() if log_format == "json" else TextLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-
-
-def is_of_interest(record: logging.LogRecord) -> bool:
-    """Not the information that others give about themselves; their warnings are. Asked of each record, since Scrapy
-    sets its loggers' levels anew when it starts."""
-    return record.levelno >= logging.WARNING or not record.name.startswith(NOISY)
 
 
 class Stderr(logging.StreamHandler[TextIO]):

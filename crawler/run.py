@@ -195,7 +195,7 @@ def report_repairs(config: Config) -> None:
     """Finish files that a crash left behind, and say what had to be cut off."""
     for repair in repair_leftovers(config.warc_dir):
         if repair.cut_bytes:
-            log.warning(
+            log.error(
                 "torn record cut off",
                 extra={"file": str(repair.path), "records": repair.records, "cut_bytes": repair.cut_bytes},
             )

@@ -91,7 +91,16 @@ def run(*, config: Config, every: str, as_json: bool, metrics: str | None) -> in
     active = [source for source in load_sources(config.sources).values() if source.status == "active"]
     refuse_without_contact(active, config.contact)
     logs.configure(level="INFO", log_format=log_format)
-    arguments = ["crawl", "--quiet", "--json", "--log-format", log_format, *(("--metrics", metrics) if metrics else ())]
+    arguments = [
+        "crawl",
+        "--quiet",
+        "--json",
+        "--log-format",
+        log_format,
+        "--log-level",
+        "warning",
+        *(("--metrics", metrics) if metrics else ()),
+    ]
     environment = {**os.environ, **config_environment(config)}
     loop = Loop(
         every=pace(every),

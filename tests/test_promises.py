@@ -231,13 +231,16 @@ def literals(node: ast.AST | None) -> set[str]:
     return set()
 
 
+RESULTS = ("FeedResult", "SitemapResult", "ListingResult")  # of spiders/discovery
+
+
 def reasons_given() -> set[str]:
     """Reason names in the code: ``Rejected(reason=…)``, ``rejected(…)``, ``reason = …``, returns of ``…_reason``."""
     found: set[str] = set()
     for node in nodes(ast.Call):
         assert isinstance(node, ast.Call)
         called = ast.unparse(node.func).rpartition(".")[2]
-        if called in ("rejected", "Rejected", "Missed", "Polled", "replace"):
+        if called in ("rejected", "Rejected", "Missed", "Polled", "replace", *RESULTS):
             found |= literals(node.args[0]) if called == "rejected" and node.args else set()
             found |= set().union(*(literals(word.value) for word in node.keywords if word.arg == "reason"))
     for node in nodes(ast.ClassDef):
@@ -251,7 +254,7 @@ def reasons_given() -> set[str]:
             found |= set().union(*(literals(line.value) for line in ast.walk(node) if isinstance(line, ast.Return)))
     found |= {reason for _, reason in failures.FAILURES} | set(WISHES)
     found |= {str(failures.status_reason(status)) for status in range(100, 600)} - {"None"}
-    return found - set(get_args(DuplicateReason)) - {"refused"}  # Refusal's own, which its subclasses replace
+    return found - set(get_args(DuplicateReason)) - {"refused", "is_feed"}  # replaced before they are told
 
 
 def test_every_reason_is_in_the_runbook_and_none_else() -> None:

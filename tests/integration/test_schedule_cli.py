@@ -247,6 +247,19 @@ def test_log_in_json_is_json_alone(news: Place, how: str) -> None:
     assert {line["source"] for line in settled} == {"range"}
 
 
+def test_log_in_json_has_no_progress_in_it(news: Place) -> None:
+    code, out, err = news.perilune("crawl", "--log-format", "json")
+    assert (code, err) == (0, "")
+    assert "range" in out
+
+
+def test_quiet_leaves_warnings_out_unless_asked_for(tmp_path: Path) -> None:
+    place = Place(tmp_path, "http://127.0.0.1:9")
+    assert place.perilune("crawl", "--all", "--quiet")[2] == ""
+    asked = place.perilune("crawl", "--all", "--quiet", "--log-level", "warning", "--log-format", "json")[2]
+    assert "endpoint failed" in {json.loads(line)["event"] for line in asked.splitlines()}
+
+
 def test_log_in_text_is_a_line_an_event(news: Place) -> None:
     code, _, err = news.perilune("crawl", "--quiet", "--verbose")
     assert code == 0
