@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,7 +31,7 @@ FORBIDDEN = (
 
 def main() -> int:
     files = tracked_files()
-    faults = [*lock_faults(), *(fault for path in files for fault in content_faults(path))]
+    faults = [*lock_faults(), *name_faults(files), *(fault for path in files for fault in content_faults(path))]
     for fault in faults:
         print(fault)
     if not faults:
@@ -70,6 +71,14 @@ def tracked_files() -> list[Path]:
     done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)  # noqa: S607
     names = [name for name in done.stdout.decode().split("\0") if name]
     return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+def name_faults(files: list[Path]) -> Iterator[str]:
+    """Two test modules of one name: pytest collects only the first."""
+    modules = [path for path in files if path.name.startswith("test_") and path.suffix == ".py"]
+    for name, count in Counter(path.name for path in modules).items():
+        if count > 1:
+            yield f"tests: {count} modules are called {name}; give each a name of its own"
 
 
 def content_faults(path: Path) -> Iterator[str]:

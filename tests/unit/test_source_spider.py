@@ -335,6 +335,7 @@ def test_an_article_request_carries_what_others_need() -> None:
         "kind": "article",
         "discovered": an_article(),
         "download_slot": "moon",
+        "download_timeout": 60.0,
         "handle_httpstatus_all": True,
     }
 
