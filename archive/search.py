@@ -19,12 +19,23 @@ from sqlalchemy.orm import aliased
 
 from archive.errors import QueryError
 from archive.excerpts import Excerpt, Range, excerpt, highlights
-from archive.matching import FTS, SEARCH, any_of, condition, fts_match, parted, tsv_match
-from archive.query import Node, Query, Text, parse_query, wanted_texts
+from archive.matching import (
+    FTS,
+    SEARCH,
+    any_of,
+    condition,
+    fts_match,
+    indexed_ids,
+    is_indexed,
+    parted,
+    tsv_match,
+)
+from archive.query import And, Node, Not, Or, Query, Text, parse_query, wanted_texts
 from archive.schema import ArticleRow, SourceRow
 
 MAX_COUNTED = 10_000  # hits; counting a common word to the end costs as much as finding it
 MAX_LIMIT = 1_000  # hits a page
+MAX_RANKED = 20_000  # hits; of a word that stands everywhere the newest are ranked: all would take seconds at a million
 TITLE, AUTHORS, TAGS, BODY = 10.0, 4.0, 4.0, 1.0  # weights: a title says what an article is about
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -100,7 +111,8 @@ def search(
     total = count(connection, query.root, kept)
     if order == "relevance" and text is not None:
         conditions = [*(condition(node, connection.dialect.name) for node in others), *kept]
-        places = ranked(connection, text, conditions, limit=limit + 1, after=read_rank(query, after))
+        among = newest_only(connection, query.root, text) if total > MAX_COUNTED else []
+        places = ranked(connection, text, conditions, among, limit=limit + 1, after=read_rank(query, after))
     else:
         order = "newest"
         places = newest(connection, query.root, kept, limit=limit + 1, after=read_place(query, after))
@@ -147,25 +159,56 @@ def one_a_story(root: Node, dialect: str) -> ColumnElement[bool]:
 
 def count(connection: Connection, root: Node, kept: Sequence[ColumnElement[bool]] = ()) -> int:
     """How many articles answer, counted to one more than ``MAX_COUNTED``."""
-    found = select(ArticleRow.id).where(condition(root, connection.dialect.name), *kept).limit(MAX_COUNTED + 1)
+    found = select(ArticleRow.id).where(condition(root, connection.dialect.name), *kept)
+    if is_indexed(root) and not kept:
+        found = indexed_ids(root, connection.dialect.name)
+    found = found.limit(MAX_COUNTED + 1)
     return connection.execute(select(func.count()).select_from(found.subquery())).scalar_one()
 
 
 def ranked(
-    connection: Connection, text: Node, others: Sequence[ColumnElement[bool]], *, limit: int, after: Place | None
+    connection: Connection,
+    text: Node,
+    others: Sequence[ColumnElement[bool]],
+    among: Sequence[ColumnElement[bool]],
+    *,
+    limit: int,
+    after: Place | None,
 ) -> list[Place]:
-    """The best hits first; equal ones newest id first."""
+    """The best hits first, equal ones newest id first. ``others`` ask the article's row, ``among`` the index."""
     is_sqlite = connection.dialect.name == "sqlite"
     id_, rank = (FTS.c.rowid, bm25()) if is_sqlite else (SEARCH.c.article_id, ts_rank(text))
     found = select(id_.label("id"), rank.label("score")).where(fts_match(text) if is_sqlite else tsv_match(text))
     if others:
         found = found.join(ArticleRow, ArticleRow.id == id_).where(*others)
+    found = found.where(*among)
     hit = found.subquery()
     statement = select(hit.c.id, hit.c.score).order_by(hit.c.score.desc(), hit.c.id.desc()).limit(limit)
     if after is not None:
         score = cast(literal(after.score), Double if is_sqlite else REAL)
         statement = statement.where(or_(hit.c.score < score, and_(hit.c.score == score, hit.c.id < after.id)))
     return [Place(id=row.id, score=row.score) for row in connection.execute(statement)]
+
+
+def has_alternatives(node: Node) -> bool:
+    """Whether an old article may answer with a rarer word than the newest do."""
+    if isinstance(node, And):
+        return any(has_alternatives(part) for part in node.nodes if not isinstance(part, Not))
+    return isinstance(node, Or)
+
+
+def newest_only(connection: Connection, root: Node, text: Node) -> list[ColumnElement[bool]]:
+    """Keeps the ``MAX_RANKED`` hits that were archived last; nothing to leave out when there are not so many."""
+    if has_alternatives(text):
+        return []
+    dialect = connection.dialect.name
+    id_ = FTS.c.rowid if dialect == "sqlite" else SEARCH.c.article_id
+    if is_indexed(root):
+        found = select(id_).where(fts_match(text) if dialect == "sqlite" else tsv_match(text)).order_by(id_.desc())
+    else:
+        found = select(ArticleRow.id).where(condition(root, dialect)).order_by(ArticleRow.id.desc())
+    oldest = connection.execute(found.limit(1).offset(MAX_RANKED - 1)).scalar()
+    return [] if oldest is None else [id_ >= oldest]
 
 
 def bm25() -> ColumnElement[float]:

@@ -311,3 +311,16 @@ def test_no_input_raises_anything_but_a_query_error(archive: Engine, query: str)
             assert search(connection, query, limit=3).total >= 0
         except QueryError as error:
             assert error.reason
+
+
+def test_of_a_word_that_stands_everywhere_the_latest_are_ranked(
+    archive: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limits are lowered: with 3 counted and 2 ranked, eight articles are many."""
+    monkeypatch.setattr("archive.search.MAX_COUNTED", 1)
+    monkeypatch.setattr("archive.search.MAX_RANKED", 2)
+    with archive.connect() as connection:
+        assert {hit.id for hit in search(connection, "sample").hits} == {3, 8}
+        assert {hit.id for hit in search(connection, "the source:daily").hits} == {2, 3}
+        assert {hit.id for hit in search(connection, "sample OR lander").hits} == {1, 2, 3, 8}
+        assert {hit.id for hit in search(connection, "sample", order="newest").hits} == {2, 3, 8}

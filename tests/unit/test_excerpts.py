@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from archive.excerpts import excerpt, highlights
+from archive.excerpts import excerpt, highlights, plain_occurrences, token_occurrences
 from archive.query import Text, parse_query, wanted_texts
 
 
@@ -59,3 +61,19 @@ def test_a_long_text_shows_the_stretch_with_most_of_the_words() -> None:
 def test_a_text_without_spaces_is_cut_where_it_falls() -> None:
     shown = excerpt("小" * 500 + "月球" + "大" * 500, wanted("月球"), max_chars=80)
     assert shown.pieces() == [("… " + "小" * 60, False), ("月球", True), ("大" * 18 + " …", False)]
+
+
+PIECES = (
+    *("moon", "Moon", "MOONS", "mo\u0301on", "möön", "moon_base", "moon-base", "…moon", "straße", "strasse", "Луна"),
+    *("月球moon", "moon月", "ﬁre", "नमस्ते", "\n", "’s", "1moon", "moon1"),
+)
+
+
+@pytest.mark.parametrize("is_prefix", [False, True])
+@pytest.mark.parametrize("word", ["moon", "strasse", "\u043b\u0443\u043d\u0430", "fire", "1moon"])
+def test_plain_words_are_found_where_their_tokens_are(word: str, is_prefix: bool) -> None:
+    dice = random.Random(7)
+    for _ in range(300):
+        text = "".join(part for _ in range(8) for part in (dice.choice(PIECES), dice.choice(["", " ", ". "])))
+        wanted = [Text(words=(word,), is_prefix=is_prefix), Text(words=("moon",))]
+        assert list(plain_occurrences(text, wanted)) == token_occurrences(text, wanted), text
