@@ -48,10 +48,17 @@ NOT_BYLINE = re.compile(
     re.IGNORECASE,
 )
 LONE_BYLINE = re.compile(
-    r"(?:written|words|article|story|text|reported) by\b|авторы?\s?[:：]|autor(?:in)?\s?:", re.IGNORECASE
+    r"(?:written|words|article|story|text|reported) by\b|contributors?\s?:|авторы?\s?[:：]|autor(?:in)?\s?:",
+    re.IGNORECASE,
 )
-STAFF = re.compile(r"(?:[Bb]y )?(?:[A-Z][\w.&’'-]+ ){1,4}(?:[Ss]taff|[Tt]eam|[Nn]ewsroom|[Nn]ewsdesk|[Ee]ditors)$")
+ABOUT = re.compile(r"(?:about|meet|written|more|our|the)\b", re.IGNORECASE)
+STAFF = re.compile(
+    r"(?:[Bb]y )?(?:The )?Team [A-Z]\w+$"
+    r"|(?:[Bb]y )?(?:[A-Z][\w.&’'-]+ ){1,4}(?:[Ss]taff|[Tt]eam|[Nn]ewsroom|[Nn]ewsdesk|[Ee]ditors)$"
+)
+ACCOUNT = re.compile(r"[a-z][a-z0-9._-]+$")
 MAX_NAME_WORDS = 5
+PRINTED_PLACES = range(3, 7)  # of places(): what the page shows to readers as its byline
 MAX_BYLINE = 120  # characters of an element that is a byline
 PRINTED_BYLINE = re.compile(
     r"^(?:(?:story|words|text|written|posted|published|reported|article|submitted|reviewed)\s+)?(?:by(?:\s*:\s*|\s+)\S|(?-i:By[A-Z][a-z]))"
@@ -64,6 +71,7 @@ FOLLOWED_BY_NAME = re.compile(
     r"(?:^|[\d|·•—–,⋅-]\s*|[Pp]osted |[Ww]ritten )(?:by|By"
     r"|BY)\s*:?\s+((?:[A-Z][\w.’'-]+\s+){1,3}[A-Z][\w’'-]+)"
 )
+NAME_IN_SECTION = re.compile(r"(?:^|[•·|,]\s+)((?:[A-Z][\w.’'-]+\s+){1,3}[A-Z][\w’'-]+)\s+in\s+[A-Z]")
 
 
 def authors_of(
@@ -72,11 +80,19 @@ def authors_of(
 ) -> tuple[str, ...]:  # fmt: skip
     """The people who wrote the article: the first place that names any. Empty when no place does.
 
-    The site itself counts as author only where its data says so and nothing names a person.
+    Where data names only an account (``dnolan``) or the site, people printed as authors go before it. The site itself
+    counts as author only where its data says so and nothing names a person.
     """
-    for texts in places(tree, stories, heading, before, after, sites):
-        if found := people(texts, sites=sites):
+    kept: tuple[str, ...] = ()
+    for rank, texts in enumerate(places(tree, stories, heading, before, after, sites)):
+        found = people(texts, sites=sites)
+        if not kept and found and not all(ACCOUNT.match(name) or folded(name) in sites for name in found):
             return found
+        if kept and found and rank in PRINTED_PLACES and all(looks_personal(name) for name in found):
+            return found
+        kept = kept or found
+    if kept:
+        return kept
     declared = [[*story.organisations, *story.authors] for story in stories if story.is_article]
     for texts in (*declared, meta_authors(tree)):
         if found := people(texts):
@@ -93,9 +109,8 @@ def places(
     sites: frozenset[str],
 ) -> Iterator[list[str]]:
     """Bylines, a list for every place that may hold them, the most trusted first."""
-    for story in stories:
-        if story.origin == "json-ld":
-            yield list(story.authors)
+    declared = (story for story in stories if story.origin == "json-ld")
+    yield next((list(story.authors) for story in declared if people(story.authors, sites=sites)), [])
     yield meta_authors(tree)
     near = set(branch(heading))
     yield next((list(story.authors) for story in stories if story.origin == "microdata"), [])
@@ -114,15 +129,19 @@ def places(
 
 
 def lone_bylines(tree: HtmlElement, near: set[HtmlElement]) -> list[str]:
-    """``Written by Ada Reyes`` on a line of its own anywhere, or a name below ``Author``.
+    """``Written by Ada Reyes`` on a line of its own anywhere, a name below ``Author``, or a link marked ``rel=author``.
 
-    Several such names are those of a list of articles: none is taken.
+    An aside of the article may hold them too. Several such names are those of a list of articles: none is taken.
     """
     lines = [(element, line) for element, line in blocks_in(tree) if len(line) <= MAX_BYLINE]
     found: dict[str, str] = {}
     for (_, label), (element, line) in pairwise([(tree, ""), *lines]):
         is_named = LONE_BYLINE.match(line) or (LABEL_ONLY.match(label) and len(line.split()) <= MAX_NAME_WORDS)
-        if is_named and looks_personal_line(line) and not is_apart(element, near):
+        if is_named and looks_personal_line(line) and not is_apart(element, near, is_aside_ok=True):
+            found.setdefault(folded(" ".join(people([line]))), line)
+    for element in [] if found else REL_AUTHOR(tree)[:20]:
+        line = short_text(element)
+        if looks_personal_line(line) and not is_apart(element, near, is_aside_ok=True):
             found.setdefault(folded(" ".join(people([line]))), line)
     return list(found.values()) if len(found) == 1 else []
 
@@ -158,7 +177,7 @@ def short_text(element: HtmlElement) -> str:
 def labelled_bylines(tree: HtmlElement, near: set[HtmlElement]) -> list[str]:
     """The text of the first element whose class says byline or author and that holds a name."""
     for element in elements_named(tree, BYLINES, limit=60):
-        if is_apart(element, near) or NOT_BYLINE.search(element.get("class") or ""):
+        if is_apart(element, near, is_aside_ok=True) or NOT_BYLINE.search(element.get("class") or ""):
             continue
         inner = [text for one in NAME_INSIDE(element)[:6] if (text := short_text(one)) and looks_personal_line(text)]
         text = short_text(element)
@@ -166,7 +185,15 @@ def labelled_bylines(tree: HtmlElement, near: set[HtmlElement]) -> list[str]:
             return inner
         if text and (looks_personal_line(text) or PRINTED_BYLINE.match(text) or STAFF.match(text)):
             return [text]
+        if not text and looks_personal(name := first_line(element)) and not ABOUT.match(name):
+            return [name]
     return []
+
+
+def first_line(element: HtmlElement) -> str:
+    """The words an element with a long text begins with: the name above a biography."""
+    pieces = (" ".join(piece.split()) for piece in islice(element.itertext(), 20))
+    return next(filter(None, pieces), "")
 
 
 def looks_personal_line(text: str) -> bool:
@@ -209,6 +236,14 @@ def printed_bylines(lines: Sequence[str]) -> list[str]:
             is_byline = bare != line or line.endswith(("記者", "记者", "기자"))
             if is_byline and (looks_personal_line(line) or (bare and len(bare.split()) <= 2)):
                 return [line]
-        elif len(line) <= MAX_BYLINE * 2 and (hit := FOLLOWED_BY_NAME.search(line)) and line.count(". ") == 0:
-            return [hit.group(1)]
+        elif name := name_within(line):
+            return [name]
     return []
+
+
+def name_within(line: str) -> str | None:
+    """The name in ``March 3 · By Ada Reyes`` and in ``March 3, 2026 • Ada Reyes in Launches``; None in prose."""
+    hit = FOLLOWED_BY_NAME.search(line) if len(line) <= MAX_BYLINE * 2 and ". " not in line else None
+    if hit is None and len(line) <= MAX_BYLINE and WRITTEN.search(line):
+        hit = NAME_IN_SECTION.search(line)
+    return hit.group(1) if hit else None

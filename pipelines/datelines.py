@@ -44,7 +44,7 @@ TIMES = XPath("//time")
 NAMED = XPath("//body//*[@class or @id]")
 LABELLED = re.compile(r"date|Date|time|publi|posted|yline|meta|submitted|info")
 APART = re.compile(
-    r"(?:^|[\s_-])(?:related|sidebar|aside|widget|recommend\w*|popular|trending|latest|recent|more|next"
+    r"(?:^|[\s_-])(?:related|sidebar|aside|(?<!elementor-)widget|recommend\w*|popular|trending|latest|recent|more|next"
     r"|prev\w*|comments?|nav\w*"
     r"|teasers?|cards?|carousel|slider|promos?|promotions?|upcoming|events?|search|archive|list|feed|ticker|also"
     r"|suggest\w*|similar|read-?next"
@@ -233,12 +233,17 @@ def branch(heading: HtmlElement | None) -> list[HtmlElement]:
     return [] if heading is None else [heading, *heading.iterancestors()]
 
 
-def is_apart(element: HtmlElement, near: set[HtmlElement]) -> bool:
-    """True inside a list, a sidebar or a card that doesn't hold the headline too."""
+def is_apart(element: HtmlElement, near: set[HtmlElement], *, is_aside_ok: bool = False) -> bool:
+    """True inside a list, a sidebar or a card that doesn't hold the headline too.
+
+    ``is_aside_ok`` lets an ``<aside>`` of the article pass: bylines stand in some.
+    """
     for one in (element, *element.iterancestors()):
         if one in near or one.tag == "body":
             return False
-        if one.tag in APART_TAGS or (is_footer(one) and not in_article(one)):
+        if (one.tag in APART_TAGS and not (is_aside_ok and one.tag == "aside" and in_article(one))) or (
+            is_footer(one) and not in_article(one)
+        ):
             return True
         if APART.search(f"{one.get('class') or ''} {one.get('id') or ''}"):
             return True

@@ -23,8 +23,8 @@ LEADS = (
     r"|(?:publié|écrit|rédigé|propos recueillis)?\s*par\b|auteurs?|texte"
     r"|(?:escrito|publicado|redactado)?\s*por\b|autor(?:a|es)?|texto"
     r"|(?:scritto da|articolo di|a cura di|di|testo di|autore)\b"
-    r"|(?:tekst|autor(?:ka|zy)?|opracowanie|opr\.|napisał[a]?|przez)\b|door\b|av\b|author|authors?"
-    r"|reporter|contributor|writer|byline|name"
+    r"|(?:tekst|autor(?:ka|zy)?|opracowanie|opr\.|napisał[a]?|przez)\b|door\b|av\b|authors?"
+    r"|reporter|contributors?|writer|byline|name"
 )
 LEAD = re.compile(rf"^\s*(?:(?-i:By(?=[A-Z][a-z]))|(?:{LEADS})\s*[:：\-–—|]?)\s*", re.IGNORECASE)
 CJK_LEAD = re.compile(
@@ -40,13 +40,13 @@ LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 WRAPPED = re.compile(r"^\s*[(\[（【]([^()\[\]（）【】]+)[)\]）】]\s*$")  # a byline at an article's end
 BRACKET = re.compile(r"\s*[(\[（【<][^()\[\]（）【】<>]{0,80}[)\]）】>]?")
 MARKS = re.compile(
-    r"\s*(?:[;|/·•、，；\n\t⋅]|\s[-–—]\s|,(?!\s*(?:Jr|Sr|Ph\.?\s?D|M\.?D|MBA|II|III|RN|RD|MS|CPA|Esq|DDS|DO)\b))\s*"
+    r"\s*(?:[;|/·•●、，；\n\t⋅]|\s[-–—]\s|,(?!\s*(?:Jr|Sr|Ph\.?\s?D|M\.?D|MBA|II|III|RN|RD|MS|CPA|Esq|DDS|DO)\b))\s*"
 )
 CONJUNCTIONS = re.compile(
     r"\s*(?:&|\s\+\s|\s(?:and|und|et|y|e|и|та|i|oraz|och|og|en|with|con|avec|mit)\s)\s*", re.IGNORECASE
 )
 AFTER_NAME = re.compile(
-    r"\s+(?:on behalf of|for|from|via|is|in|In|at|on|has|of the)\s.*$|\s+(?:Published|Updated|Posted|In|on"
+    r"\s+(?:on behalf of|for|from|via|is|in|In|at|on|has|of the|to the)\s.*$|\s+(?:Published|Updated|Posted|In|on"
     r"|Read|Follow|View)$"
 )
 CREDENTIAL = re.compile(
@@ -73,8 +73,18 @@ ROLE = re.compile(
     r"(?:\s+(?:at|of|for|in|bei|de|on|&|und|,)\b.*)?$",
     re.IGNORECASE,
 )
+TITLED = re.compile(
+    r"^(?!(?:senior|junior|staff|chief|deputy|associate|assistant|managing|contributing|executive)\b)"
+    r"(?P<name>.*?)\s+(?:(?:senior|junior|staff|chief|deputy|associate|assistant|managing|contributing|executive)\b.*\s)?"
+    r"(?:reporters?|writers?|editors?|correspondents?|journalists?|columnists?|contributors?|analysts?|educators?"
+    r"|representatives?|strategists?|specialists?|attorneys?|horticultur(?:al)?ists?|researchers?)$",
+    re.IGNORECASE,
+)  # a name and a role with nothing between them, or a role of several words
+PHOTO_CREDIT = re.compile(
+    r"^\s*(?:(?:image|photo|foto|bild|picture|video)s?\b(?: credit)?s?(?: by)?\s*[:：]|©)", re.IGNORECASE
+)
 NOBODY = re.compile(
-    r"^(?:admin(?:istrator)?|editor(?:s|ial)?|(?:the\s+)?editors?|web ?master|guest(?: (?:author|post"
+    r"^(?:(?:\w+ )?admin(?:istrator)?|editor(?:s|ial)?|(?:the\s+)?editors?|web ?master|guest(?: (?:author|post"
     r"|contributor))?|contributors?|user|root|anonymous|unknown|none|null|undefined|n/?a|author|redaktion"
     r"|редакция|редактор|админ(?:истратор)?|編集部|本报讯|编辑|小编|rédaction|la rédaction|redacción|redazione"
     r"|redakcja|press release|super user|read more|share|follow|sign (?:in|up)|log ?in|written by"
@@ -130,7 +140,7 @@ def without_parts(found: dict[str, str]) -> list[str]:
 def names_in(byline: str) -> list[str]:
     """Names in one byline: lead words, addresses, roles and dates removed."""
     text = one_line(byline[: MAX_BYLINE * 2])[:MAX_BYLINE]
-    if LINK.match(text):
+    if LINK.match(text) or PHOTO_CREDIT.match(text):
         return []
     text = WRAPPED.sub(r"\1", text)
     for pattern in (EMAIL, LINK, BRACKET, HANDLE):
@@ -165,6 +175,8 @@ def person(part: str | None) -> str | None:
     text = one_line(without_lead(part or "")).strip(" ,.:;-–—|•·*\"'“”«»_®™")
     text = CJK_TAIL.sub("", text)
     text = text if is_group(text) else AFTER_NAME.sub("", text)
+    if (titled := TITLED.match(text)) and not is_group(text) and not ROLE.match(text):
+        text = titled["name"] if looks_personal(titled["name"]) else ""
     if not 2 <= len(text) <= MAX_NAME or DATE_PART.search(text) or ROLE.match(text) or CREDENTIAL.match(text):
         return None
     if not any(character.isalpha() for character in text) or len(text.split()) > 7:

@@ -1,0 +1,64 @@
+"""Where on a page its authors are found."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.test_metadata import metadata
+
+HEAD = "<h1>Probe sends first pictures of the far crater</h1>"
+TEXT = "<p>The probe sent its first pictures on Monday. Engineers had waited for them since the landing.</p>"
+
+
+def page(before: str = "", after: str = "", head: str = "") -> str:
+    return f"<html><head>{head}</head><body><article>{HEAD}{before}{TEXT}{after}</article></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("before", "authors"),
+    [
+        ('<aside class="post-author">Ada Reyes</aside>', ("Ada Reyes",)),
+        ('<aside><address><a rel="author" href="/p/ada">Ada Reyes</a></address></aside>', ("Ada Reyes",)),
+        ("<p>March 3, 2026 • Ada Reyes in Launches</p>", ("Ada Reyes",)),
+        ("<p>by Ada Reyes ● March 3, 2026 ● 6 min read</p>", ("Ada Reyes",)),
+        ('<div class="author-name">Team Perigee</div>', ("Team Perigee",)),
+        ("<p>March 3, 2026 • Launches in Europe</p>", ()),
+    ],
+)
+def test_a_byline_with_the_headline(before: str, authors: tuple[str, ...]) -> None:
+    assert metadata(page(before)).authors == authors
+
+
+BIOGRAPHY = (
+    "Ada Reyes has written about crater chemistry and lander design for twelve years and lives near the coast. " * 2
+)
+
+
+@pytest.mark.parametrize(
+    ("after", "authors"),
+    [
+        (f'<div class="blog_author"><div>Ada Reyes</div><p>{BIOGRAPHY}</p></div>', ("Ada Reyes",)),
+        ('<div class="elementor-widget"><h4 class="elementor-author-box__name">Ada Reyes</h4></div>', ("Ada Reyes",)),
+        ("<h3>Contributors: Ada Reyes</h3>", ("Ada Reyes",)),
+        (f'<div class="author"><div>About The Author</div><p>{BIOGRAPHY}</p></div>', ()),
+        ('<aside class="widget"><a rel="author" href="/p/ada">Ada Reyes</a></aside>', ()),
+        (
+            '<aside><a rel="author" href="/p/1">Ada Reyes</a> <a rel="author" href="/p/2">Ben Okafor</a></aside>',
+            (),
+        ),
+        ('<div class="author">Bild: OG/Ada Reyes</div>', ()),
+    ],
+)
+def test_a_byline_after_the_text(after: str, authors: tuple[str, ...]) -> None:
+    assert metadata(page(after=after)).authors == authors
+
+
+@pytest.mark.parametrize("account", ["areyes", "ada.reyes", "Lunar Herald"])
+def test_people_printed_as_authors_go_before_an_account_or_the_site(account: str) -> None:
+    head = f'<meta property="og:site_name" content="Lunar Herald"><meta name="author" content="{account}">'
+    assert metadata(page('<p class="byline">By Ada Reyes</p>', head=head)).authors == ("Ada Reyes",)
+
+
+def test_a_person_whom_the_data_names_goes_before_one_that_is_printed() -> None:
+    head = '<meta name="author" content="Ben Okafor">'
+    assert metadata(page('<p class="byline">By Ada Reyes</p>', head=head)).authors == ("Ben Okafor",)
