@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from pipelines.phrases import is_byline, is_chrome_heading, is_chrome_line, is_date_line
+from pipelines.phrases import is_appeal, is_byline, is_chrome_heading, is_chrome_line, is_date_line, is_embed_notice
 
 NOT_ALNUM = re.compile(r"[\W_]+")
 HEAD_BLOCKS = 8  # blocks at the top that may belong to the page's head
@@ -29,7 +29,7 @@ REPEAT_MIN = 50  # characters; a shorter block may well stand twice ("Yes.", "Sp
 
 def cleaned(blocks: Sequence[str], *, titles: Sequence[str], authors: Sequence[str] = ()) -> list[str]:
     """The blocks without what is not the article's; ``titles`` are all forms of its title, ``authors`` its people."""
-    kept = without_repeats([block for block in blocks if block.strip(" •·|-–—*")])
+    kept = without_repeats([block for block in blocks if block.strip(" •·|-–—*") and not is_embed_notice(block)])
     kept = without_head(kept, {folded(title) for title in titles if title}, [folded(name) for name in authors])
     return without_biography(without_tail([block for block in kept if not is_credit(block)]), authors)
 
@@ -97,9 +97,13 @@ def without_tail(blocks: list[str]) -> list[str]:
     for place in range(len(blocks) - 1, max(0, len(blocks) - TAIL_BLOCKS) - 1, -1):
         if is_chrome_heading(blocks[place]) and not any(is_prose_block(block) for block in blocks[place + 1 : end]):
             end = place
-    while end > 1 and (is_chrome_line(blocks[end - 1]) or is_date_line(blocks[end - 1])):
+    while end > 1 and is_tail_line(blocks[end - 1]):
         end -= 1
     return blocks[:end]
+
+
+def is_tail_line(block: str) -> bool:
+    return is_chrome_line(block) or is_date_line(block) or is_appeal(block)
 
 
 def without_biography(blocks: list[str], authors: Sequence[str]) -> list[str]:

@@ -101,7 +101,7 @@ CALLS = re.compile(
       subscrib(?:e|ers|ing|tion)\b|sign(?:ing)?[ ](?:in|up)\b|log[ ]?in\b|register(?:ed)?[ ](?:to|now|for)\b|create[ ]an[ ]account|newsletter|unlock
     | unlimited[ ](?:online[ ])?access|your[ ](?:account|inbox|subscription|device)|terms[ ]of[ ](?:use|service)|privacy[ ]policy|cookies?\b|opt[ ]out
     | подпи(?:шитесь|сывайтесь|ска)|рассылк|зарегистрир|войдите|конфиденциальност
-    | abonn(?:ieren|ement|ez|é)|anmelde[nr]|registrier|datenschutz|einwilligung|inscri(?:vez|ption)|suscr[ií]b|inicia[ ]sesi|iscriviti|abbonat|zaloguj|subskry|zapisz[ ]się
+    | abonn(?:iere?n?|ement|ez|é)|anmelde[nr]|registrier|datenschutz|einwilligung|inscri(?:vez|ption)|suscr[ií]b|inicia[ ]sesi|iscriviti|abbonat|zaloguj|subskry|zapisz[ ]się
     )|登録|ログイン|会員|购阅|订阅|登录|注册|구독|로그인|회원가입""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -110,6 +110,48 @@ CALLS = re.compile(
 def is_call(text: str) -> bool:
     """True for a sentence by which sites ask readers to subscribe, register or consent. An article may have one too."""
     return len(text) <= MAX_CALL and bool(CALLS.search(text))
+
+
+READER = re.compile(
+    r"""\b(?:you|your|us|our|we|me|free|here|now|sie|ihnen|ihre?n?|dich|dir|deine?[nrm]?|wir|uns|kostenlos|hier|jetzt
+      |vous|votre|vos|nous|notre|gratuit\w*|ici|tu|tus|te|su|sus|usted|nos|nuestr[oa]s?|gratis|aquí|tuo|tua|ti|ci|nostr[aoie]|qui
+      |вы|вам|вас|ваш\w*|мы|нас|наш\w*|twój|ciebie|nas|nasz\w*)\b|ください|您|我们|여러분""",
+    re.IGNORECASE | re.VERBOSE,
+)
+MAX_APPEAL = 320  # characters
+
+
+def is_appeal(text: str) -> bool:
+    """True for a call that speaks to its reader (``Sign up for our newsletter``); chrome where it ends a text."""
+    calls = (call.group().casefold() for call in CALLS.finditer(text[:MAX_APPEAL]))
+    return len(text) <= MAX_APPEAL and any(call != "unlock" for call in calls) and bool(READER.search(text))
+
+
+# What stands where a video or a post of another site would: consent was not given, or scripts don't run.
+EMBED_NOTICE = re.compile(
+    r"""^(?:
+      (?:to|in\ order\ to)\ (?:view|see|watch|display)\ this\ (?:content|video|post|tweet|embed)\b.{0,80}\b(?:cookies?|consent|javascript|browser|accept|enable|allow|settings)\b.{0,160}
+    | (?:this|the)\ (?:content|video|post|embed)\ (?:is\ (?:hosted|provided)\ by|(?:is|was)\ blocked|can(?:not|'t|’t)\ be\ (?:displayed|shown|loaded)|is\ not\ available\ (?:due\ to|because))\b.{0,240}
+    | by\ (?:loading|playing|clicking)\b.{0,60}\byou\ (?:accept|agree|consent)\b.{0,200}
+    | view\ this\ post\ on\ \w+.{0,40}|a\ post\ shared\ by\ .{0,120}|(?:your\ browser\ does\ not\ support|please\ enable\ javascript|javascript\ is\ (?:required|disabled))\b.{0,160}
+    | (?:empfohlener\ )?(?:redaktioneller|externer)\ inhalt(?:\ (?:nicht\ verfügbar|von\ .{1,40}))?|ein\ klick\ für\ den\ datenschutz
+    | an\ dieser\ stelle\ (?:findest\ du|finden\ sie|befindet\ sich|steht)\ .{0,40}\bextern.{0,300}
+    | (?:deine|ihre)\ (?:privatsphäre|datenschutz|cookie)-?einstellungen\b.{0,300}|link\ zum\ [\w-]{3,20}-inhalt
+    | ich\ (?:bin\ damit\ einverstanden|stimme\ zu),\ dass\ .{0,60}\bextern.{0,240}|mit\ dem\ (?:laden|abspielen|klick)\b.{0,60}\b(?:akzeptier|stimm).{0,240}
+    | (?:um|damit)\ .{0,80}\b(?:inhalte?|videos?)\b.{0,60}\b(?:cookies|zustimmung|einwilligung|datenschutz).{0,200}
+    | ce\ (?:contenu|média)\ (?:est\ bloqué|n['’]est\ pas\ disponible|a\ été\ bloqué)\b.{0,240}|(?:pour\ (?:afficher|visualiser|lire)\ ce\ (?:contenu|média))\b.{0,240}|vous\ avez\ refusé\ .{0,40}\bcookies\b.{0,240}
+    | para\ (?:ver|visualizar)\ este\ (?:contenido|vídeo|video|conteúdo)\b.{0,240}|(?:este\ contenido|contenido\ externo)\ (?:está\ bloqueado|no\ disponible)\b.{0,200}
+    | per\ (?:visualizzare|vedere)\ (?:questo|il)\ (?:contenuto|video)\b.{0,240}|aby\ (?:zobaczyć|wyświetlić)\ (?:tę|tą|ten)\ treść\b.{0,200}
+    | (?:ваш\ браузер\ не\ поддерживает|для\ просмотра\ (?:этого\ )?(?:содержимого|видео)\ (?:включите|необходимо))\b.{0,200}
+    )$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def is_embed_notice(text: str) -> bool:
+    """True for the notice in place of embedded media, wherever in the text it stands."""
+    line = " ".join(text.split())
+    return len(line) <= MAX_LINE and EMBED_NOTICE.match(line) is not None
 
 
 MONTHS = """
