@@ -46,6 +46,7 @@ HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 SENTENCE_END = (".", "!", "?", "…", "。", "！", "？", "»", "”", '"', ")", "」", "』")
 MUCH_MISSED = 0.4  # of the weight of what was found; less may be anything
 SAID_SHARE = 0.65  # of the weight of what was missed, in blocks that end as sentences do
+MOST_PARTED = 50  # texts that are looked for block by block
 ENOUGH = 0.75  # share of the recognised text that the container must hold; the rest may be a standfirst above it
 
 
@@ -149,8 +150,33 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
     found = [text for place, (_, text) in enumerate(blocks) if kept[place]]
     teasers = {squeezed(text) for element, text in blocks if is_teaser(element, text)}
     own = [text for text in recognised if squeezed(text) not in teasers]
-    found = found if is_plausible(found, lost, recognised) else own
+    found = found if is_plausible(found, lost, recognised) else parted(own, blocks)
     return whole_of([block for block in blocks if block[0] in inside], found) or found
+
+
+def parted(texts: Sequence[str], blocks: Sequence[Placed]) -> list[str]:
+    """The texts; one that is made of several of the page's blocks, as extractors run paragraphs together, as those."""
+    shorts = [(block, squeezed(block)) for _, block in blocks]
+    known = {short for _, short in shorts}
+    found: list[str] = []
+    budget = MOST_PARTED
+    for text in texts:
+        whole = squeezed(text)
+        budget -= whole not in known
+        parts = [text] if whole in known or budget < 0 else parts_of(whole, shorts)
+        found += parts or [text]
+    return found
+
+
+def parts_of(whole: str, shorts: Sequence[tuple[str, str]]) -> list[str]:
+    """The blocks that follow one another in the text; empty when something else stands in it."""
+    place = 0
+    found: list[str] = []
+    for block, short in shorts:
+        if whole.startswith(short, place):
+            found.append(block)
+            place += len(short)
+    return found if place == len(whole) else []
 
 
 def whole_of(blocks: Sequence[Placed], found: Sequence[str]) -> list[str]:

@@ -44,3 +44,10 @@ def test_a_page_whose_marked_part_is_a_teaser_is_looked_at_thoroughly(looks: lis
     text = text_of(f'<div class="post-content"><p>{" ".join(sentences[:3])}</p></div><div class="rest">{rest}</div>')
     assert looks == [False, True]
     assert text.split("\n\n")[-1] == sentences[39]
+
+
+def test_paragraphs_that_an_extractor_ran_together_are_parted_again(looks: list[bool]) -> None:
+    sentences = [SENTENCE.format(number) for number in range(40)]
+    rest = "".join(f"<p>{one}</p>" for one in sentences[3:])
+    text = text_of(f'<div class="post-content"><p>{" ".join(sentences[:3])}</p></div><div class="rest">{rest}</div>')
+    assert text.split("\n\n") == [" ".join(sentences[:3]), *sentences[3:]]
