@@ -35,6 +35,7 @@ TEXT_TAGS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "dt", "dd
 FLOW_TAGS = frozenset(
     {"ul", "ol", "li", "dl", "blockquote", "table", "tbody", "thead", "tr", "td", "th", "details", "summary"}
 )
+INLINE_TAGS = frozenset({"font", "span", "b", "strong", "i", "em", "big", "small"})
 TEASER_MIN, TEASER_SHARE = 30, 0.9  # characters; share of links: a shorter line may be a name in a list of sources
 MOST_LINKS = 0.5  # share of a block
 LABEL = re.compile(r"[^:：|»›→]{3,40}[:：|»›→]\s*(\S+(?: \S+){3,})")  # what leads to another story, and its headline
@@ -110,7 +111,14 @@ def container_of(blocks: Sequence[Placed], recognised: Sequence[str]) -> HtmlEle
             for ancestor in (element, *element.iterancestors()):
                 weights[ancestor] = weights.get(ancestor, 0) + len(text)
     enough = [element for element, weight in weights.items() if weight >= ENOUGH * total]
-    return max(enough, key=depth, default=None)
+    return block_of(max(enough, key=depth, default=None))
+
+
+def block_of(element: HtmlElement | None) -> HtmlElement | None:
+    """The element, or what stands around it where it only sets a font."""
+    while element is not None and element.tag in INLINE_TAGS:
+        element = element.getparent()
+    return element
 
 
 def depth(element: HtmlElement) -> int:
@@ -246,9 +254,9 @@ def weight_of(text: str) -> int:
 
 
 def home_of(element: HtmlElement) -> HtmlElement:
-    """What the block stands in, lists, quotes and tables taken as part of the flow of text."""
+    """What the block stands in; lists, quotes and tables are part of the flow of text, and so is what sets a font."""
     home = element.getparent() if element.tag in FLOW_TAGS or element.tag in TEXT_TAGS else element
-    while home is not None and home.tag in FLOW_TAGS:
+    while home is not None and (home.tag in FLOW_TAGS or home.tag in INLINE_TAGS):
         home = home.getparent()
     return element if home is None else home
 

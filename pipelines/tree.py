@@ -28,6 +28,8 @@ DATA_WORDS = (
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # XML 1.0 §2.2: no tree holds them
 LAYOUT_MIN = 2  # blocks in one cell; a cell of data has one at most
 LAYOUT_BLOCKS = XPath(".//p | .//h1 | .//h2 | .//h3 | .//h4 | .//table | .//form | .//hr | .//article | .//blockquote")
+BROKEN_MIN, LONG_MIN = 4, 600  # line breaks, characters: a cell with so many of both is a column of prose
+BREAKS = XPath("count(.//br)")
 CELLS = XPath("(./tr | ./tbody/tr | ./thead/tr)/*[self::td or self::th]")
 PARTS = XPath("./tbody | ./thead | ./tfoot | ./tr | ./*/tr | ./tr/td | ./tr/th | ./*/tr/td | ./*/tr/th")
 HIDDEN_FRAGMENTS = XPath("//div[@hidden and starts-with(@id, 'S:')]")
@@ -82,10 +84,15 @@ def place_fragments(root: HtmlElement) -> None:
 def flatten_layout_tables(root: HtmlElement) -> None:
     """Turn tables that lay out the page, as sites did before CSS, into ``<div>``: a cell of theirs is a column.
 
-    A table of data has short cells; one whose cell holds paragraphs, headings, forms or another table is layout.
+    A table of data has short cells; one whose cell holds paragraphs, headings, forms or another table is layout, and
+    so is one whose cell holds prose that line breaks divide.
     """
     for table in list(root.iter("table")):
-        if any(len(LAYOUT_BLOCKS(cell)) >= LAYOUT_MIN for cell in CELLS(table)):
+        if any(len(LAYOUT_BLOCKS(cell)) >= LAYOUT_MIN or is_broken_prose(cell) for cell in CELLS(table)):
             for part in PARTS(table):
                 part.tag = "div"
             table.tag = "div"
+
+
+def is_broken_prose(cell: HtmlElement) -> bool:
+    return BREAKS(cell) >= BROKEN_MIN and len(cell.text_content()) >= LONG_MIN
