@@ -71,6 +71,7 @@ FOLLOWED_BY_NAME = re.compile(
     r"(?:^|[\d|·•—–,⋅-]\s*|[Pp]osted |[Ww]ritten )(?:by|By"
     r"|BY)\s*:?\s+((?:[A-Z][\w.’'-]+\s+){1,3}[A-Z][\w’'-]+)"
 )
+BESIDE_DATE = re.compile(r"#\s*[|·•–—-]\s*([^#|·•–—]{5,40})")
 NAME_IN_SECTION = re.compile(r"(?:^|[•·|,]\s+)((?:[A-Z][\w.’'-]+\s+){1,3}[A-Z][\w’'-]+)\s+in\s+[A-Z]")
 
 
@@ -204,15 +205,25 @@ def looks_personal_line(text: str) -> bool:
 def names_alone(tree: HtmlElement, lines: Sequence[str]) -> list[str]:
     """A name beside the headline that no word introduces, where a role follows it or the page names the person again.
 
-    Names of sections look the same (``Space Weather``): a picture or an address with the name tells them apart.
+    Names of sections look the same (``Space Weather``): a picture or an address with the name tells them apart, and so
+    does a line of nothing but a date and a name whose words the page uses nowhere else.
     """
-    short = (WRITTEN.sub(" | ", line) for line in lines if len(line) <= MAX_BYLINE)
-    pieces = [piece for line in short for piece in parts_of(line) if piece]
+    short = [line for line in lines if len(line) <= MAX_BYLINE]
+    pieces = [piece for line in short for piece in parts_of(WRITTEN.sub(" | ", line)) if piece]
     for piece, following in pairwise([*pieces, ""]):
         name = person(piece)
         if name and looks_personal(name) and (ROLE.match(following.strip()) or is_named_again(tree, name)):
             return [name]
-    return []
+    beside = (dated[1] for line in short if (dated := BESIDE_DATE.fullmatch(WRITTEN.sub("#", line))))
+    return [name for name in beside if looks_personal(name) and stands_alone(tree, name)][:1]
+
+
+def stands_alone(tree: HtmlElement, name: str) -> bool:
+    """True where the page has the name once, and none of its words in lower case."""
+    text = tree.text_content()
+    return text.count(name) == 1 and not any(
+        re.search(rf"\b{re.escape(word.lower())}\b", text) for word in name.split()
+    )
 
 
 def is_named_again(tree: HtmlElement, name: str) -> bool:

@@ -103,7 +103,7 @@ def without_tail(blocks: list[str]) -> list[str]:
 
 
 def is_tail_line(block: str) -> bool:
-    return is_chrome_line(block) or is_date_line(block) or is_appeal(block)
+    return is_chrome_line(block) or is_date_line(block) or is_byline(block) or is_appeal(block)
 
 
 def without_biography(blocks: list[str], authors: Sequence[str]) -> list[str]:

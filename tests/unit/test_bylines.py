@@ -23,6 +23,8 @@ def page(before: str = "", after: str = "", head: str = "") -> str:
         ("<p>by Ada Reyes ● March 3, 2026 ● 6 min read</p>", ("Ada Reyes",)),
         ('<div class="author-name">Team Perigee</div>', ("Team Perigee",)),
         ("<p>March 3, 2026 • Launches in Europe</p>", ()),
+        ("<p>03 March 2026 | Ada Reyes</p>", ("Ada Reyes",)),
+        ("<p>03 March 2026 | Crater Pictures</p>", ()),
     ],
 )
 def test_a_byline_with_the_headline(before: str, authors: tuple[str, ...]) -> None:

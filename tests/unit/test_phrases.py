@@ -69,3 +69,8 @@ def test_an_appeal_within_a_text_stays() -> None:
     """An article may quote it."""
     line = "Sign up for our newsletter, the poster said."
     assert cleaned([PROSE[0], line, PROSE[1]], titles=()) == [PROSE[0], line, PROSE[1]]
+
+
+@pytest.mark.parametrize("line", ["By Ada Reyes", "Автор: Ирина Лескова", "Von Lena Weber", "文＝真田亮"])
+def test_a_byline_ends_no_text(line: str) -> None:
+    assert cleaned([*PROSE, line], titles=()) == PROSE
