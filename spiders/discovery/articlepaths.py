@@ -38,6 +38,7 @@ ARTICLE_PART = re.compile(
     r"|noticias?|novosti|aktuell\w*|content|view|detail|\d{4}",
     re.I,
 )
+NODE = re.compile(r"node/\d+", re.I)  # of Drupal, where an editor gave no alias
 ID_PARAMETERS = frozenset(
     {"p", "id", "aid", "nid", "newsid", "news_id", "article", "articleid", "article_id", "story", "content_id"}
 )
@@ -78,6 +79,8 @@ def path_kind(steps: list[str], *, is_query_search: bool) -> AddressKind:
         return "section"
     if any(TAXONOMY_PART.fullmatch(step) for step in steps[:-1]) and len(words) < 4:
         return "section"
+    if steps[1:] and NODE.fullmatch("/".join(steps[-2:])):
+        return "article"
     is_dated = has_slug or bool(DATE_IN_PATH.search("/" + "/".join(steps)))
     if is_dated or NUMBERED.search(leaf) or len(words) >= 3 or re.search(r"[^\x00-\x7f]{6,}", leaf):
         return "article"

@@ -103,6 +103,8 @@ def test_links_that_are_no_articles(anchor: str) -> None:
         pytest.param("/c6758824/c10432/content.html", "article", id="content.html in a numbered folder"),
         pytest.param("/lander-finds-ice", "article", id="slug of three words"),
         pytest.param("/news/12345", "article", id="number"),
+        pytest.param("/node/7", "article", id="Drupal node"),
+        pytest.param("/node/add", "unclear", id="Drupal, no node"),
         pytest.param("/?p=123", "article", id="WordPress id"),
         pytest.param("/news.asp?id=55", "article", id="id in the query"),
         pytest.param("/новости-дня", "article", id="slug in Cyrillic"),
