@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from scrapy import exceptions
@@ -14,6 +15,9 @@ from spiders.discovery.links import plain_text
 
 NAMED_STATUSES = frozenset({401, 402, 403, 404, 410, 429, 451})
 """Each is a reason of its own; others are counted by their hundred."""
+
+TWISTED = re.compile(r"\[?<twisted\.python\.failure\.Failure (?:[\w.]+: )?([^>]*)>\]?")
+"""How Twisted prints a failure; what it says is inside."""
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml", ""})
 """What an article may be served as; plain text and XML by servers that are set up wrongly."""
@@ -57,7 +61,7 @@ def failure_reason(exc: BaseException) -> tuple[str, str]:
         own = getattr(cause, "reason", None)
         if isinstance(own, str) and own.isidentifier():
             return own, plain_text(str(cause), limit=300)
-    detail = plain_text(f"{type(exc).__name__}: {exc}", limit=300)
+    detail = plain_text(TWISTED.sub(r"\1", f"{type(exc).__name__}: {exc}"), limit=300)
     if isinstance(exc, exceptions.IgnoreRequest):
         return ignored_reason(str(exc)), detail
     for cause in causes(exc):

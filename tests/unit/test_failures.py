@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from scrapy import exceptions
 from twisted.internet import error
+from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
 from archive.errors import CaptureError
@@ -51,6 +52,12 @@ def test_reason_of_a_failure(exc: BaseException, reason: str) -> None:
 
 def test_detail_is_a_short_line() -> None:
     assert failure_reason(ValueError("a\nb" + "c" * 1_000))[1] == ("ValueError: a b" + "c" * 1_000)[:300]
+
+
+def test_detail_says_what_twisted_wraps() -> None:
+    lost = ResponseFailed([Failure(error.ConnectionLost("reset by peer"))])
+    said = "Connection to the other side was lost in a non-clean fashion: reset by peer."
+    assert failure_reason(lost) == ("disconnect", f"ResponseFailed: {said}")
 
 
 @pytest.mark.parametrize(
