@@ -64,3 +64,15 @@ def original_of(session: Session, payload_digest: str, target_uri: str) -> tuple
     )
     row = session.execute(query).first()
     return (row[0], row[1], row[2]) if row else None
+
+
+def validators(session: Session, url: str) -> tuple[str | None, str | None] | None:
+    """(ETag, Last-Modified) of the last whole answer from this address; None when there are none."""
+    query = (
+        select(CaptureRow.etag, CaptureRow.last_modified)
+        .where(CaptureRow.url_key == key_of(url), CaptureRow.target_uri == clean(url), CaptureRow.status == 200)
+        .order_by(CaptureRow.captured_at.desc())
+        .limit(1)
+    )
+    row = session.execute(query).first()
+    return (row[0], row[1]) if row and (row[0] or row[1]) else None

@@ -18,6 +18,7 @@ from itertools import islice
 from sqlalchemy import ColumnElement, Engine, func, or_, select
 from sqlalchemy.orm import Session
 
+from archive import rechecks
 from archive.database import reading, writing
 from archive.errors import LockedError
 from archive.forgotten import forgotten_among
@@ -100,12 +101,27 @@ class Frontier:
             waiting = (row for row in session.scalars(query) if self.may_lease(row, now, living))
             return [discovered_of(leased(row, owner=self.owner, now=now)) for row in list(islice(waiting, limit))]
 
+    def lease_rechecks(self, source_ids: list[str], limit: int) -> list[tuple[Discovered, bool]]:
+        """Lease at most ``limit`` archived articles of these sources to look at again, the most overdue first.
+
+        With each comes whether the whole page is asked for. Their state stays: a run that dies changes nothing.
+        """
+        now, found = self.now(), []
+        with writing(self.engine) as session:
+            living = living_owners(session, now)
+            query = rechecks.rechecks_of(source_ids, now=now, is_forced=self.is_forced)
+            waiting = (row for row in session.scalars(query) if not is_leased(row, now, living))
+            for row in list(islice(waiting, limit)):
+                row.lease_owner, row.lease_expires_at = self.owner, now + LOCK_TIME
+                found.append((discovered_of(row), rechecks.wants_whole(row)))
+        return found
+
     def may_lease(self, row: FrontierRow, now: datetime, living: Collection[str] = ()) -> bool:
         """Not what is settled, nor what another run is fetching; a failed URL waits for its time, unless forced."""
         if row.lease_owner == self.owner:
             return False
         if row.lease_owner is not None:
-            return not is_leased(row, now, living)
+            return row.state == "leased" and not is_leased(row, now, living)
         if row.due_at is None:
             return is_worth_reviving(row, now)
         return self.is_forced or row.due_at <= now
@@ -134,7 +150,8 @@ class Frontier:
         with writing(self.engine) as session:
             rows = session.scalars(select(FrontierRow).where(*which)).all()
             for row in rows:
-                for name, value in values.items():
+                given_back = {"lease_owner": None, "lease_expires_at": None} if rechecks.is_held(row) else values
+                for name, value in given_back.items():
                     setattr(row, name, value)
             return len(rows)
 

@@ -22,6 +22,7 @@ COUNTERS: Mapping[str, tuple[str, ...]] = {
     "rejected": ("fetched", "rejected"),
     "failed": ("failed",),
     "deferred": (),
+    "gone": (),
     "endpoint_ok": ("endpoints_polled",),
     "endpoint_failed": ("endpoints_polled", "endpoints_failed"),
 }  # outcome → columns of run_source that it adds one to

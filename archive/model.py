@@ -17,7 +17,16 @@ AliasKind: TypeAlias = Literal["requested", "redirect", "canonical", "guid", "va
 ArticleState: TypeAlias = Literal["live", "gone", "blocked"]
 FrontierState: TypeAlias = Literal["discovered", "leased", "archived", "rejected", "gone", "blocked", "failed"]
 Outcome: TypeAlias = Literal[
-    "new", "revision", "unchanged", "duplicate", "rejected", "failed", "deferred", "endpoint_ok", "endpoint_failed"
+    "new",
+    "revision",
+    "unchanged",
+    "duplicate",
+    "rejected",
+    "failed",
+    "deferred",
+    "gone",
+    "endpoint_ok",
+    "endpoint_failed",
 ]
 DuplicateReason: TypeAlias = Literal["same_url", "same_text", "near_text"]
 

@@ -67,7 +67,7 @@ class UrlOutcome:
     at: datetime
 
 
-DROPPED = ("rejected", "failed", "deferred", "endpoint_failed")
+DROPPED = ("rejected", "failed", "deferred", "gone", "endpoint_failed")
 LEDGER_COUNTS = tuple(column.name for column in RunSourceRow.__table__.columns if not column.primary_key)
 
 

@@ -143,7 +143,7 @@ class OutcomeRow(Base):
     source_id: Mapped[str]
     url: Mapped[str]
     outcome: Mapped[str]
-    """new | revision | unchanged | duplicate | rejected | failed | endpoint_failed | deferred."""
+    """new | revision | unchanged | duplicate | rejected | failed | endpoint_failed | deferred | gone."""
     reason: Mapped[str | None]
     detail: Mapped[str | None]
     status: Mapped[int | None]

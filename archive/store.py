@@ -12,7 +12,7 @@ from typing import TypeAlias
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from archive import captures, endpoints, ledger
+from archive import captures, endpoints, ledger, rechecks
 from archive.aliases import add_aliases, candidates
 from archive.articles import carry_out, sanitised
 from archive.captures import capture_row
@@ -37,7 +37,7 @@ from archive.model import (
     Unchanged,
 )
 from archive.sanitise import clean_json, clean_or_none
-from archive.schema import ArticleRow, RunRow, SourceRow
+from archive.schema import ArticleRow, FrontierRow, RunRow, SourceRow
 from archive.settle import NOT_ASKED, frontier_row, settle, settle_missed
 from archive.stories import refresh_story
 from archive.templates import Cleaner
@@ -134,6 +134,17 @@ class Store:
         with reading(self.engine) as session:
             return endpoints.validators(session, url)
 
+    def article_validators(self, url: str) -> tuple[str | None, str | None] | None:
+        """(ETag, Last-Modified) of the last whole answer from this address; None when there are none."""
+        with reading(self.engine) as session:
+            return captures.validators(session, url)
+
+    def due_rechecks(self, source_ids: Iterable[str], *, now: datetime, is_forced: bool = False) -> set[str]:
+        """Those of the sources that have articles to look at again."""
+        with reading(self.engine) as session:
+            due = rechecks.due_counts(session, source_ids, now=now, is_forced=is_forced)
+            return {one.source_id for one in due}
+
     def last_polled(self) -> dict[str, datetime]:
         """Source id → when one of its endpoints was last asked."""
         with reading(self.engine) as session:
@@ -190,10 +201,9 @@ class Store:
             refresh_story(session, row.story_id)
             if cleaning is not None and isinstance(decision, New):
                 cleaning.learn(article)
-            archived(session, discovered, row.id, status=article.capture.status, now=now)
-            settled = Settled(
-                source_id=discovered.source_id, url=discovered.url, outcome=OUTCOMES[type(decision)], article_id=row.id
-            )
+            outcome = OUTCOMES[type(decision)]
+            archived(session, discovered, row.id, outcome, status=article.capture.status, now=now)
+            settled = Settled(source_id=discovered.source_id, url=discovered.url, outcome=outcome, article_id=row.id)
             return note(session, run_id, settled, at=now, status=article.capture.status, capture_id=capture.id)
 
     def record_rejected(
@@ -205,7 +215,8 @@ class Store:
 
     def record_missed(self, run_id: int, missed: Missed) -> Settled:
         """A URL that could not be fetched: due again after a pause that doubles, or left alone; ``deferred`` when it
-        was not the URL's doing; ``unchanged`` when the server says so of an article that is held."""
+        was not the URL's doing; ``unchanged`` when the server says so of an article that is held, ``gone`` when it says
+        that such a one is no more."""
         found, now = missed.discovered, missed.missed_at
         with writing(self.engine) as session:
             capture = None if missed.capture is None else capture_row(session, missed.capture)
@@ -215,8 +226,10 @@ class Store:
             if article_id is not None:
                 outcome = "unchanged"
                 held = session.get_one(ArticleRow, article_id)
-                held.last_seen_at = max(held.last_seen_at, now)
-                archived(session, found, article_id, status=missed.status, now=now)
+                held.last_seen_at, held.state = max(held.last_seen_at, now), "live"
+                archived(session, found, article_id, outcome, status=missed.status, now=now)
+            elif row is not None and rechecks.is_held(row):
+                outcome = looked_in_vain(session, row, reason=missed.reason, status=missed.status, now=now)
             elif row is not None:
                 settle_missed(row, reason=missed.reason, status=missed.status, now=now)
             settled = Settled(
@@ -246,22 +259,35 @@ def own_keys(article: Article) -> set[str]:
     return {article.url_key, captures.key_of(article.capture.target_uri), *map(captures.key_of, asked)}
 
 
-def archived(session: Session, found: Discovered, article_id: int, *, status: int | None, now: datetime) -> None:
-    """The URL leads to an article that is held: nothing more is to be done about it."""
+def archived(
+    session: Session, found: Discovered, article_id: int, outcome: Outcome, *, status: int | None, now: datetime
+) -> None:
+    """The URL leads to an article that is held: it is looked at again from time to time."""
     if (row := frontier_row(session, found)) is not None:
+        (rechecks.looked if rechecks.is_held(row) else rechecks.first_look)(row, outcome, now=now)
         settle(row, state="archived", reason=None, status=status, due_at=None, now=now)
         row.article_id = article_id
+
+
+def looked_in_vain(session: Session, row: FrontierRow, *, reason: str, status: int | None, now: datetime) -> Outcome:
+    """A look at an archived article that brought no page of it: what it was stays, and is given back."""
+    outcome = rechecks.looked_in_vain(session, row, reason=reason, now=now)
+    settle(row, state=row.state, reason=reason, status=status, due_at=None, now=now)
+    return outcome
 
 
 def reject(
     session: Session, run_id: int, found: Discovered, rejected: Rejected, capture: Capture | None, now: datetime
 ) -> Settled:
-    """The URL holds no article: it is left alone."""
+    """The URL holds no article: it is left alone. An article that it held before stays as it was."""
     status = 200 if capture is None else capture.status
     capture_id = None if capture is None else capture_row(session, capture).id
     if capture_id is not None and (before := noted(session, run_id, capture_id, article_id=None)) is not None:
         return before
-    if (row := frontier_row(session, found)) is not None:
+    row = frontier_row(session, found)
+    if row is not None and rechecks.is_held(row):
+        looked_in_vain(session, row, reason=rejected.reason, status=status, now=now)
+    elif row is not None:
         row.attempts += 1
         settle(row, state="rejected", reason=rejected.reason, status=status, due_at=None, now=now)
     settled = Settled(source_id=found.source_id, url=found.url, outcome="rejected", reason=rejected.reason)

@@ -20,6 +20,7 @@ INTERRUPTED = 130  # the shell's convention for a process ended by SIGINT (128 +
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("crawler.commands", "demo", "Crawl a bundled sample of sites on loopback and show what came of it."),
     "crawl": ("crawler.commands", "crawl", "Poll what is due, fetch what is new, archive it."),
+    "recheck": ("crawler.commands", "recheck", "Look at archived articles again, for edits and removals."),
     "sources": ("crawler.sources_cli", "sources", "List, show, check and draft sources."),
     "schedule": ("crawler.schedule_cli", "schedule", "Crawl by itself: cron, systemd, or a loop in the foreground."),
     "runs": ("archive.cli", "runs", "What each run did, and why URLs were dropped."),

@@ -1,17 +1,47 @@
-"""The commands that crawl: ``crawl``, ``demo``, ``config``, ``db``. Heavy imports happen inside them."""
+"""The commands that crawl: ``crawl``, ``recheck``, ``demo``, ``config``, ``db``. Heavy imports happen inside them."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from archive.config import Config
 from archive.errors import ConfigError, LockedError
 from archive.options import archive_options, crawl_options, log_options
+
+if TYPE_CHECKING:
+    from crawler.plan import CrawlPlan
+
+Command: TypeAlias = Callable[..., Any]  # Any: click's own
+
+
+def run_options(command: Command) -> Command:
+    """What every command that fetches has to say of its output and log."""
+    options = (
+        click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout instead of a table."),
+        click.option("--quiet", "is_quiet", is_flag=True, help="No progress; not a word unless something is wrong."),
+        click.option("--verbose", "is_verbose", is_flag=True, help="Every step in the log on stderr."),
+        click.option(
+            "--metrics", type=click.Path(dir_okay=False), metavar="FILE", help="Then write figures for Prometheus."
+        ),
+        click.option(
+            "--log-level",
+            type=click.Choice(["info", "warning", "error"]),
+            help="What the log tells: every step, what to look at this week, losses.  [warning; error with --quiet]",
+        ),
+        log_options,
+        crawl_options,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -23,17 +53,7 @@ from archive.options import archive_options, crawl_options, log_options
 @click.option(
     "--dry-run", "is_dry_run", is_flag=True, help="Poll, and say what would be fetched; the archive stays as it is."
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout instead of a table.")
-@click.option("--quiet", "is_quiet", is_flag=True, help="No progress; not a word unless something is wrong.")
-@click.option("--verbose", "is_verbose", is_flag=True, help="Every step in the log on stderr.")
-@click.option("--metrics", type=click.Path(dir_okay=False), metavar="FILE", help="Then write figures for Prometheus.")
-@click.option(
-    "--log-level",
-    type=click.Choice(["info", "warning", "error"]),
-    help="What the log tells: every step, what to look at this week, losses.  [warning; error with --quiet]",
-)
-@log_options
-@crawl_options
+@run_options
 def crawl(
     *,
     config: Config,
@@ -43,20 +63,13 @@ def crawl(
     limit: int | None,
     since: str | None,
     is_dry_run: bool,
-    as_json: bool,
-    is_quiet: bool,
-    is_verbose: bool,
-    log_level: str | None,
-    metrics: str | None,
+    **output: Any,  # Any: what run_options add
 ) -> int:
     """Poll what is due (or the SOURCEs named), fetch what is new, archive it.
 
     A second run fetches only what is new. An interrupted run goes on where it was.
     """
-    from crawler import logs, report
     from crawler.plan import CrawlPlan
-    from crawler.run import run_crawl
-    from crawler.vitals import refuse_no_directory, write_figures
 
     plan = CrawlPlan(
         named=sources_named,
@@ -65,6 +78,53 @@ def crawl(
         limit=limit,
         since=day(since) if since else None,
         is_dry_run=is_dry_run,
+    )
+    return carried_out(config, plan, **output)
+
+
+@click.command()
+@click.argument("sources_named", metavar="[SOURCE]...", nargs=-1)
+@click.option("--all", "is_all", is_flag=True, help="Every active source; the same as naming none.")
+@click.option("--force", "is_forced", is_flag=True, help="All their articles now, also those that are gone.")
+@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Look at N articles at most.")
+@run_options
+def recheck(
+    *,
+    config: Config,
+    sources_named: tuple[str, ...],
+    is_all: bool,
+    is_forced: bool,
+    limit: int | None,
+    **output: Any,  # Any: what run_options add
+) -> int:
+    """Look at archived articles again, for edits and removals, those that are due by schedule.
+
+    An edit becomes a revision. An article that was taken down is kept and called gone: at once on 410, on 404 when a
+    second look days later finds the same.
+    """
+    from crawler.plan import CrawlPlan
+
+    plan = CrawlPlan(named=sources_named, is_all=is_all, is_forced=is_forced, limit=limit, is_recheck=True)
+    return carried_out(config, plan, **output)
+
+
+def carried_out(
+    config: Config,
+    plan: CrawlPlan,
+    *,
+    as_json: bool,
+    is_quiet: bool,
+    is_verbose: bool,
+    log_level: str | None,
+    metrics: str | None,
+) -> int:
+    """Run as planned and say what came of it; the exit code."""
+    from crawler import logs, report
+    from crawler.run import run_crawl
+    from crawler.vitals import refuse_no_directory, write_figures
+
+    plan = replace(
+        plan,
         is_quiet=is_quiet or config.log_format == "json",
         log_level=(log_level or ("info" if is_verbose else "error" if is_quiet else "warning")).upper(),
     )
@@ -76,7 +136,7 @@ def crawl(
         if is_quiet:  # cron would send a mail for every run that takes longer than its interval
             return exc.exit_code
         raise
-    if metrics is not None and not is_dry_run:
+    if metrics is not None and not plan.is_dry_run:
         write_figures(config, metrics)
     if as_json:
         report.print_outcome_json(outcome, stream=sys.stdout)

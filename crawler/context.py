@@ -49,6 +49,7 @@ class RunContext:
     """The address was forgotten on demand: it is not asked for."""
     source_ids: list[str]
     is_quiet: bool = False
+    is_recheck: bool = False
 
 
 def context_of(crawler: Crawler) -> RunContext:

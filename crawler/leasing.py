@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 RENEW_EVERY_S = 60.0  # s; a fifth of the locks' time, so that four renewals may fail
+MOST_RECHECKS = 100_000  # articles a run; what is left stays due
 BATCH = 500  # announced URLs a transaction; a sitemap of 50,000 neither waits for its end nor holds the writer long
 
 
@@ -45,6 +46,7 @@ class FrontierKeeper(Protocol):
 
     def announce(self, found: list[Discovered]) -> Announced: ...
     def lease_due(self, source_ids: list[str], limit: int) -> list[Discovered]: ...
+    def lease_rechecks(self, source_ids: list[str], limit: int) -> list[tuple[Discovered, bool]]: ...
 
 
 @dataclass(kw_only=True)
@@ -83,6 +85,7 @@ class LeasingMiddleware:
         allowance: Allowance,
         request_for: Callable[[Discovered], Request],
         source_ids: list[str],
+        is_recheck: bool = False,
     ) -> None:
         self.frontier = frontier
         self.writer = writer
@@ -90,6 +93,7 @@ class LeasingMiddleware:
         self.allowance = allowance
         self.request_for = request_for
         self.source_ids = source_ids
+        self.is_recheck = is_recheck
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> LeasingMiddleware:
@@ -101,16 +105,32 @@ class LeasingMiddleware:
             allowance=run.allowance,
             request_for=lambda found: crawler.spider.article_request(found),  # type: ignore[union-attr]  # set by now
             source_ids=run.source_ids,
+            is_recheck=run.is_recheck,
         )
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:  # Any: Scrapy's own signature
-        """What earlier runs left over, then the endpoints."""
+        """What earlier runs left over, then the endpoints; in a recheck, articles that are due for a look."""
+        if self.is_recheck:
+            for request in await self.rechecks():
+                yield request
+            return
         left_over = await self.writer.call(self.frontier.lease_due, self.source_ids, 1_000_000)
         for found in self.allowance.take(left_over):
             self.ledger.resumed(found.source_id)
             yield self.request_for(found)
         async for request in start:
             yield request
+
+    async def rechecks(self) -> list[Request]:
+        """Conditional requests for archived articles; some ask for the whole page."""
+        limit = MOST_RECHECKS if self.allowance.limit is None else self.allowance.limit
+        requests = []
+        for found, is_whole in await self.writer.call(self.frontier.lease_rechecks, self.source_ids, limit):
+            self.ledger.announced(found.source_id, found.url)
+            request = self.request_for(found)
+            request.meta.update(is_recheck=True, dont_revisit=is_whole)
+            requests.append(request)
+        return requests
 
     async def process_spider_output(
         self, response: Response, result: AsyncIterator[Any]

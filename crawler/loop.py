@@ -13,6 +13,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from archive.errors import PeriluneError
@@ -23,15 +24,20 @@ FINE = frozenset({0, 4, INTERRUPTED})  # 4: another run does the work
 MAX_REASONS = 20  # of a run, in its line
 
 
-class Loop:
-    """``due`` says which sources would be polled now; ``command`` crawls them and ends with a line of JSON."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """``due`` says which sources there is work for now; ``command`` does it and ends with a line of JSON."""
 
-    def __init__(
-        self, *, every: timedelta, due: Callable[[], list[str]], command: Sequence[str], environment: Mapping[str, str]
-    ) -> None:
+    due: Callable[[], list[str]]
+    command: Sequence[str]
+
+
+class Loop:
+    """Does what is due of its works, one after the other, then rests."""
+
+    def __init__(self, *, every: timedelta, works: Sequence[Work], environment: Mapping[str, str]) -> None:
         self.every = every
-        self.due = due
-        self.command = command
+        self.works = works
         self.environment = environment
         self.child: asyncio.subprocess.Process | None = None
         self.stopped = asyncio.Event()
@@ -44,7 +50,9 @@ class Loop:
             running.add_signal_handler(signum, self.stop, signum)
         log.info("loop started", extra={"every_s": self.every.total_seconds(), "pid": os.getpid()})
         while not self.stopped.is_set():
-            await self.turn()
+            for work in self.works:
+                if not self.stopped.is_set():
+                    await self.turn(work)
             await self.rest()
         log.info("loop ended", extra={"exit_code": self.exit_code})
         return self.exit_code
@@ -63,10 +71,10 @@ class Loop:
         except TimeoutError:
             return
 
-    async def turn(self) -> None:
-        """Look, and crawl if anything is due. What can't be looked at is said, and looked at again next time."""
+    async def turn(self, work: Work) -> None:
+        """Look, and do the work if any is due. What can't be looked at is said, and looked at again next time."""
         try:
-            sources = self.due()
+            sources = work.due()
         except PeriluneError as exc:
             log.error("look failed", extra={"error": str(exc)})
             return
@@ -75,7 +83,7 @@ class Loop:
         log.info("run started", extra={"sources": len(sources)})
         began = time.monotonic()
         try:
-            exit_code, output = await self.crawl()
+            exit_code, output = await self.carry_out(work)
         except OSError as exc:  # no memory or no process left: next time there may be
             log.error("run failed to start", extra={"error": str(exc)})
             return
@@ -83,10 +91,10 @@ class Loop:
         ended = {"exit_code": exit_code, "seconds": round(time.monotonic() - began, 1), **summary(output)}
         log.log(level, "run ended", extra=ended)
 
-    async def crawl(self) -> tuple[int, bytes]:
-        """(exit code, results) of one crawl; a negative code is the signal that killed it. Its log is our log."""
+    async def carry_out(self, work: Work) -> tuple[int, bytes]:
+        """(exit code, results) of one run; a negative code is the signal that killed it. Its log is our log."""
         self.child = await asyncio.create_subprocess_exec(
-            *self.command,
+            *work.command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             env=dict(self.environment),

@@ -23,6 +23,8 @@ class CrawlPlan:
     limit: int | None = None
     since: datetime | None = None
     is_dry_run: bool = False
+    is_recheck: bool = False
+    """Look at archived articles again instead of polling."""
     is_quiet: bool = False
     log_level: str = "WARNING"
 

@@ -108,7 +108,7 @@ def crawl_archive(config: Config, plan: CrawlPlan, sources: list[Source], engine
     from crawler.process import fetch
 
     store = Store(engine)
-    wanted = due_sources(sources, plan, store.last_polled(), now=utc_now())
+    wanted = wanted_sources(sources, plan, store)
     if not wanted:
         return Outcome(run_id=None, verdict=FINISHED, ledger=Ledger([]))
     frontier = Frontier(engine, owner=owner_name(), now=utc_now, is_forced=plan.is_forced)
@@ -116,6 +116,15 @@ def crawl_archive(config: Config, plan: CrawlPlan, sources: list[Source], engine
         fetched = fetch(run, plan, mine)
         verdict = closed(run, mine, fetched)
     return Outcome(run_id=run.run_id, verdict=verdict, ledger=run.ledger)
+
+
+def wanted_sources(sources: list[Source], plan: CrawlPlan, store: Store) -> list[Source]:
+    """Those to poll, or those with articles to look at again."""
+    if not plan.is_recheck:
+        return due_sources(sources, plan, store.last_polled(), now=utc_now())
+    asked = [source for source in sources if plan.named or source.status == "active"]
+    due = store.due_rechecks([source.id for source in asked], now=utc_now(), is_forced=plan.is_forced)
+    return [source for source in asked if source.id in due]
 
 
 def owner_name() -> str:
@@ -149,7 +158,7 @@ def opened_run(
     noted = [at_rest(source) for source in sources]
     store.record_sources(noted, utc_now())
     report_repairs(config)
-    run_id = store.start_run("crawl", software=software(), now=utc_now())
+    run_id = store.start_run("recheck" if plan.is_recheck else "crawl", software=software(), now=utc_now())
     log.info("run started", extra={"run": run_id, "sources": len(sources)})
     writer = Writer()
     warc = WarcWriter(
@@ -174,7 +183,7 @@ def opened_run(
             warc=warc,
             on_capture=on_capture,
             original_of=store.original_of,
-            validators=store.validators,
+            validators=store.article_validators if plan.is_recheck else store.validators,
             now=utc_now,
             store=store,
             frontier=frontier,
@@ -185,6 +194,7 @@ def opened_run(
             allowance=Allowance(limit=plan.limit, since=plan.since, is_dry_run=plan.is_dry_run),
             source_ids=[source.id for source in sources],
             is_quiet=plan.is_quiet,
+            is_recheck=plan.is_recheck,
         )
     finally:
         writer.close()
@@ -209,7 +219,7 @@ def closed(run: RunContext, sources: list[Source], fetched: Fetch) -> Verdict:
         failure=run.writer.failure,
         lost=run.ledger.lost,
         failed_sources=tuple(source_id for source_id, count in run.ledger.sources.items() if count.has_failed),
-        breaches=tuple(breaches_of(run, sources)),
+        breaches=() if run.is_recheck else tuple(breaches_of(run, sources)),
     )
     verdict = judged(facts)
     run.frontier.release_leases()

@@ -5,8 +5,12 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +18,9 @@ from archive.config import Config
 from archive.errors import ConfigError
 from archive.options import crawl_options
 from crawler.units import Job
+
+if TYPE_CHECKING:
+    from archive.store import Store
 
 SHORTEST = timedelta(minutes=1)
 
@@ -27,6 +34,7 @@ def schedule() -> None:
 @click.option("--cron", "form", flag_value="cron", help="A line for crontab -e.")
 @click.option("--systemd", "form", flag_value="systemd", help="A service and a timer.")
 @click.option("--every", default="15m", show_default=True, metavar="TIME", help="How often to look: 5m, 2h, 1d.")
+@click.option("--recheck", "is_recheck", is_flag=True, help="Of the recheck instead: once an hour is often enough.")
 @click.option("--user", "is_user", is_flag=True, help="Units of your own, for systemctl --user.")
 @click.option(
     "--into",
@@ -37,11 +45,19 @@ def schedule() -> None:
 @click.option("--metrics", type=click.Path(dir_okay=False), metavar="FILE", help="Passed to crawl.")
 @crawl_options
 def print_(
-    *, config: Config, form: str | None, every: str, is_user: bool, into: Path | None, metrics: str | None
+    *,
+    config: Config,
+    form: str | None,
+    every: str,
+    is_recheck: bool,
+    is_user: bool,
+    into: Path | None,
+    metrics: str | None,
 ) -> None:
     """Print what makes this machine crawl by itself: with this program, this home and these settings.
 
-    Each crawl polls only what is due, so look often. What is printed names the settings in force now.
+    Each crawl polls only what is due, so look often; a recheck looks only at articles that are due for it. What is
+    printed names the settings in force now.
     """
     from crawler.plan import refuse_without_contact
     from crawler.units import cron_line, systemd_units
@@ -53,8 +69,11 @@ def print_(
     refuse_without_contact(active, config.contact)
     environment, is_cut = job_environment(config)
     user = None if is_user or form == "cron" else getpass.getuser()
-    arguments = ("crawl", "--quiet", *(("--metrics", str(Path(metrics).absolute())) if metrics else ()))
+    verb = "recheck" if is_recheck else "crawl"
+    arguments = (verb, "--quiet", *(("--metrics", str(Path(metrics).absolute())) if metrics else ()))
     job = Job(command=(*program(), *arguments), environment=environment, every=pace(every), user=user)
+    if is_recheck:
+        job = replace(job, name="perilune-recheck", does="look at archived articles again")
     if is_cut:
         click.echo("the database's password is left out: put it into ~/.pgpass of the user who crawls", err=True)
     if form == "cron":
@@ -76,14 +95,14 @@ def print_(
 @click.option("--metrics", type=click.Path(dir_okay=False), metavar="FILE", help="Passed to crawl.")
 @crawl_options
 def run(*, config: Config, every: str, as_json: bool, metrics: str | None) -> int:
-    """Crawl what is due, again and again, in the foreground: for containers.
+    """Crawl and recheck what is due, again and again, in the foreground: for containers.
 
     A line a run on stderr. A failed run ends nothing. SIGTERM ends the crawl under way in order, then the loop, with 0.
     """
     import asyncio
 
     from crawler import logs
-    from crawler.loop import Loop
+    from crawler.loop import Loop, Work
     from crawler.plan import refuse_without_contact
     from spiders.registry import load_sources
 
@@ -92,7 +111,6 @@ def run(*, config: Config, every: str, as_json: bool, metrics: str | None) -> in
     refuse_without_contact(active, config.contact)
     logs.configure(level="INFO", log_format=log_format)
     arguments = [
-        "crawl",
         "--quiet",
         "--json",
         "--log-format",
@@ -102,34 +120,52 @@ def run(*, config: Config, every: str, as_json: bool, metrics: str | None) -> in
         *(("--metrics", metrics) if metrics else ()),
     ]
     environment = {**os.environ, **config_environment(config)}
-    loop = Loop(
-        every=pace(every),
-        due=lambda: due_now(config),
-        command=[sys.executable, "-m", "crawler", *arguments],
-        environment=environment,
+    works = (
+        Work(command=[sys.executable, "-m", "crawler", "crawl", *arguments], due=lambda: due_now(config)),
+        Work(command=[sys.executable, "-m", "crawler", "recheck", *arguments], due=lambda: rechecks_now(config)),
     )
-    return asyncio.run(loop.run())
+    return asyncio.run(Loop(every=pace(every), works=works, environment=environment).run())
 
 
 def due_now(config: Config) -> list[str]:
     """Sources that a crawl would poll now. Makes no archive. Raises ``PeriluneError`` when that can't be told."""
     from datetime import UTC, datetime
 
-    from archive.database import archive_exists, open_engine
-    from archive.migrate import current
-    from archive.store import Store
     from crawler.plan import CrawlPlan, due_sources
     from spiders.registry import load_sources
 
-    polled: dict[str, datetime] = {}
-    if archive_exists(config.database_url):
-        engine = open_engine(config.database_url, read_only=True)
-        try:
-            polled = Store(engine).last_polled() if current(engine) else {}
-        finally:
-            engine.dispose()
+    with store_at_hand(config) as store:
+        polled = store.last_polled() if store else {}
     sources = list(load_sources(config.sources).values())
     return [source.id for source in due_sources(sources, CrawlPlan(), polled, now=datetime.now(UTC))]
+
+
+def rechecks_now(config: Config) -> list[str]:
+    """Sources with articles that a recheck would look at now; as :func:`due_now`."""
+    from datetime import UTC, datetime
+
+    from spiders.registry import load_sources
+
+    active = [source.id for source in load_sources(config.sources).values() if source.status == "active"]
+    with store_at_hand(config) as store:
+        return sorted(store.due_rechecks(active, now=datetime.now(UTC))) if store else []
+
+
+@contextmanager
+def store_at_hand(config: Config) -> Iterator[Store | None]:
+    """The archive's store, for reading; None where there is no archive, or an empty database."""
+    from archive.database import archive_exists, open_engine
+    from archive.migrate import current
+    from archive.store import Store
+
+    if not archive_exists(config.database_url):
+        yield None
+        return
+    engine = open_engine(config.database_url, read_only=True)
+    try:
+        yield Store(engine) if current(engine) else None
+    finally:
+        engine.dispose()
 
 
 def pace(word: str) -> timedelta:

@@ -30,6 +30,9 @@ class Job:
     """Program, by its whole path, and arguments."""
     environment: Mapping[str, str]
     every: timedelta
+    name: str = "perilune"
+    """Of its units."""
+    does: str = "poll what is due, fetch what is new, archive it"
     user: str | None = None
     """Who runs a unit of the system; None for a unit of the user's own."""
 
@@ -60,18 +63,18 @@ def cron_times(every: timedelta) -> str:
 
 
 def systemd_units(job: Job) -> dict[str, str]:
-    """File name → content of ``perilune.service`` and ``perilune.timer``. Raises ``ConfigError``."""
+    """File name → content of a service and its timer, called as the job. Raises ``ConfigError``."""
     for word in (*job.command, *job.environment.values()):
         if UNSPEAKABLE.search(word):
             raise ConfigError(f"not for a unit file: {word!r}")
-    return {"perilune.service": service(job), "perilune.timer": timer(job)}
+    return {f"{job.name}.service": service(job), f"{job.name}.timer": timer(job)}
 
 
 def service(job: Job) -> str:
-    """One crawl. While it runs systemd starts no second one; exit code 4 (locks held elsewhere) is no failure."""
+    """One run. While it lasts systemd starts no second one; exit code 4 (locks held elsewhere) is no failure."""
     is_system = job.user is not None
     program, *arguments = job.command if not OFF_LIMITS.search(job.command[0]) else ("/usr/bin/env", *job.command)
-    lines = ["[Unit]", "Description=Perilune: poll what is due, fetch what is new, archive it"]
+    lines = ["[Unit]", f"Description=Perilune: {job.does}"]
     if is_system:
         lines += ["Wants=network-online.target", "After=network-online.target"]
     lines += ["", "[Service]", "Type=oneshot"]
@@ -88,7 +91,7 @@ def timer(job: Job) -> str:
     seconds = int(job.every.total_seconds())
     return (
         "[Unit]\n"
-        "Description=Perilune: when to crawl\n"
+        f"Description=Perilune: when to {job.does}\n"
         "\n"
         "[Timer]\n"
         "OnBootSec=2min\n"

@@ -121,6 +121,13 @@ def test_units_are_written_where_asked(news: Place, tmp_path: Path) -> None:
     assert "crawl --quiet\n" in service
 
 
+def test_rechecks_have_a_line_and_units_of_their_own(news: Place) -> None:
+    code, out, _ = news.perilune("schedule", "print", "--cron", "--recheck", "--every", "1h")
+    assert (code, out.startswith("7 * * * * env "), out.endswith(" recheck --quiet\n")) == (0, True, True)
+    code, out, _ = news.perilune("schedule", "print", "--systemd", "--recheck", "--every", "1h", "--user")
+    assert (code, "perilune-recheck.service" in out, "perilune-recheck.timer" in out) == (0, True, True)
+
+
 def test_password_is_not_printed(news: Place) -> None:
     code, out, err = news.perilune(
         "schedule", "print", "--cron", PERILUNE_DATABASE_URL="postgresql://me:s3cret@db.example/space?sslmode=require"
