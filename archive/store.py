@@ -12,13 +12,14 @@ from typing import TypeAlias
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from archive import captures, endpoints, ledger, rechecks
+from archive import captures, endpoints, hosts, ledger, rechecks
 from archive.aliases import add_aliases, candidates
 from archive.articles import carry_out, sanitised
 from archive.captures import capture_row
 from archive.cleaning import Cleaning
 from archive.database import reading, writing
 from archive.forgotten import forgotten_among
+from archive.hosts import HostGroup
 from archive.ledger import Reconciled, note, noted
 from archive.model import (
     Article,
@@ -154,6 +155,28 @@ class Store:
         """Endpoint URL → digest of its last answer that was read."""
         with reading(self.engine) as session:
             return endpoints.endpoint_digests(session)
+
+    # Hosts
+
+    def host_groups(self, names: Iterable[str]) -> dict[str, HostGroup]:
+        """What earlier runs know of these host groups."""
+        with reading(self.engine) as session:
+            return hosts.host_groups(session, names)
+
+    def remember_hosts(self, groups: Iterable[HostGroup], now: datetime) -> None:
+        """For the next run."""
+        with writing(self.engine) as session:
+            hosts.remember(session, groups, now=now)
+
+    def robots_answer(self, origin: str, now: datetime) -> tuple[int, str] | None:
+        """(status, text) of robots.txt as far as it still holds; None when it must be asked for."""
+        with reading(self.engine) as session:
+            return hosts.robots_answer(session, origin, now=now)
+
+    def note_robots(self, origin: str, *, status: int, text: str, expires_at: datetime, now: datetime) -> None:
+        """Keep an answer until it expires."""
+        with writing(self.engine) as session:
+            hosts.note_robots(session, origin, status=status, text=text, expires_at=expires_at, now=now)
 
     # Articles
 

@@ -1,6 +1,7 @@
 """robots.txt: who may fetch what (RFC 9309), and how slowly (Crawl-delay, Request-rate).
 
-Asked once an origin and run, with a short budget of its own, and kept in WARC like any other exchange.
+Asked once an origin and day (§2.4; sooner where its Cache-Control says so), with a short budget of its own, and kept
+in WARC like any other exchange.
 An answer of 4xx allows everything (RFC 9309 §2.3.1.3); 5xx, 429 and no answer at all forbid everything for
 this run (§2.3.1.4), and the URLs stay due. What lies behind more than ``REDIRECT_MAX_TIMES`` redirects
 counts as 4xx (§2.3.1.2), and only the first 500 KiB are read (§2.5).
@@ -10,6 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -27,6 +31,7 @@ from scrapy.http import Request
 from scrapy.http.request import NO_CALLBACK
 
 from archive.errors import CaptureError
+from crawler.context import context_of
 from crawler.guard import PrivateAddressError, RedirectLimitError, RefusedError
 from crawler.politeness import politeness_of
 
@@ -35,6 +40,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+DAY_S, LEAST_LIFETIME_S = 86_400.0, 3_600.0
+MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d+)")
 READ_BYTES = 500 << 10  # RFC 9309 §2.5: parsers must read at least 500 KiB
 FETCH_BYTES = 5 << 20  # beyond this it is no robots.txt; the exchange is cut off
 NO_ANSWER = (
@@ -104,6 +111,7 @@ class PoliteRobotsMiddleware:
         self.timeout_s = crawler.settings.getfloat("PERILUNE_ROBOTS_TIMEOUT_S")
         self.longest_delay_s = crawler.settings.getfloat("PERILUNE_CRAWL_DELAY_MAX_S")
         self.rules: dict[str, asyncio.Future[Rules]] = {}
+        self.run = context_of(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PoliteRobotsMiddleware:
@@ -134,7 +142,23 @@ class PoliteRobotsMiddleware:
         return rules
 
     async def fetched_rules(self, origin: str, request: Request) -> Rules:
-        """Ask for robots.txt and slow the slot down as it says. Raises ``PrivateAddressError`` only."""
+        """The rules, asked for unless an answer still holds; slows the slot down as they say.
+
+        Raises ``PrivateAddressError`` only.
+        """
+        rules = await self.kept_rules(origin) or await self.asked_rules(origin, request)
+        if rules.delay_s > 0:
+            slot = str(request.meta.get("download_slot") or urlsplit(origin).hostname)
+            self.politeness.slow_down(slot, min(rules.delay_s, self.longest_delay_s))
+        return rules
+
+    async def kept_rules(self, origin: str) -> Rules | None:
+        """Those of an earlier run; None when there are none that still hold."""
+        kept = await self.run.writer.call(self.run.store.robots_answer, origin, self.run.now())
+        return None if kept is None else rules_of(kept[0], kept[1].encode(), self.agent)
+
+    async def asked_rules(self, origin: str, request: Request) -> Rules:
+        """Those of the answer that is given now."""
         assert self.crawler.engine
         asked = robots_request(origin, request, timeout_s=self.timeout_s)
         try:
@@ -147,10 +171,19 @@ class PoliteRobotsMiddleware:
             log.warning("robots.txt can't be had", extra={"origin": origin, "error": type(exc).__name__})
             return Rules(None, self.agent)
         rules = rules_of(response.status, response.body, self.agent)
-        if rules.delay_s > 0:
-            slot = str(asked.meta.get("download_slot") or urlsplit(origin).hostname)
-            self.politeness.slow_down(slot, min(rules.delay_s, self.longest_delay_s))
+        if rules.is_reachable:
+            now = self.run.now()
+            text = response.body[:READ_BYTES].decode("utf-8-sig", "replace")
+            holds = timedelta(seconds=lifetime_s(response.headers.get("Cache-Control")))
+            keep = partial(self.run.store.note_robots, status=response.status, text=text)
+            self.run.writer.submit(keep, origin, expires_at=now + holds, now=now)
         return rules
+
+
+def lifetime_s(cache_control: bytes | None) -> float:
+    """Seconds an answer holds: as Cache-Control says (RFC 9111 §5.2); an hour at least, a day at most (RFC 9309)."""
+    said = MAX_AGE.search((cache_control or b"").decode("latin-1").lower())
+    return min(max(float(said[1][:9]), LEAST_LIFETIME_S), DAY_S) if said else DAY_S
 
 
 def robots_request(origin: str, request: Request, *, timeout_s: float) -> Request:

@@ -18,6 +18,7 @@ from archive.database import open_engine
 from archive.evidence import settlement_fields
 from archive.forgotten import forgotten_digests, is_forgotten
 from archive.frontier import Frontier
+from archive.hosts import HostGroup
 from archive.migrate import ensure_schema
 from archive.model import Capture, Discovered, Settled
 from archive.store import SourceAtRest, Store
@@ -119,12 +120,21 @@ def crawl_archive(config: Config, plan: CrawlPlan, sources: list[Source], engine
 
 
 def wanted_sources(sources: list[Source], plan: CrawlPlan, store: Store) -> list[Source]:
-    """Those to poll, or those with articles to look at again."""
+    """Those to poll, or those with articles to look at again; without those whose hosts asked for a wait."""
+    now = utc_now()
+    if not plan.named and not plan.is_forced:
+        groups = store.host_groups({source.host_group for source in sources})
+        sources = [source for source in sources if not is_held(groups.get(source.host_group), now)]
     if not plan.is_recheck:
-        return due_sources(sources, plan, store.last_polled(), now=utc_now())
+        return due_sources(sources, plan, store.last_polled(), now=now)
     asked = [source for source in sources if plan.named or source.status == "active"]
-    due = store.due_rechecks([source.id for source in asked], now=utc_now(), is_forced=plan.is_forced)
+    due = store.due_rechecks([source.id for source in asked], now=now, is_forced=plan.is_forced)
     return [source for source in asked if source.id in due]
+
+
+def is_held(group: HostGroup | None, now: datetime) -> bool:
+    """A server asked for a wait that is not over: its sources are not due until then."""
+    return group is not None and group.held_until is not None and group.held_until > now
 
 
 def owner_name() -> str:

@@ -43,6 +43,7 @@ EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,  # knows one least delay for all slots
     "crawler.politeness.PoliteThrottle": 0,
     "crawler.halting.Halt": 0,
+    "crawler.hostmemory.HostMemory": 0,
     "crawler.leasing.LockKeeper": 0,
     "crawler.progress.Progress": 0,
 }

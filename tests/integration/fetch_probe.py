@@ -13,8 +13,12 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
 from archive.config import load_config
+from archive.database import open_engine
+from archive.migrate import ensure_schema
+from archive.store import Store
 from archive.warc import WarcWriter
 from crawler.context import RunContext
+from pipelines.persist import Writer
 
 
 class ProbeSpider(Spider):
@@ -71,6 +75,9 @@ def main() -> None:
     warc = WarcWriter(
         config.warc_dir, run_id=1, software="perilune/test", operator="tests", max_bytes=task.get("max_bytes", 10**9)
     )
+    engine = open_engine(config.database_url)
+    ensure_schema(engine)
+    writer = Writer()
     limit = task.get("file_size_limit")
     if limit:
         import resource
@@ -108,7 +115,9 @@ def main() -> None:
         original_of=lambda digest, uri: None,
         validators=validators.get,
         now=lambda: datetime.now(UTC),
-        **dict.fromkeys(("store", "frontier", "writer", "ledger", "allowance")),
+        store=Store(engine),
+        writer=writer,
+        **dict.fromkeys(("frontier", "ledger", "allowance")),
         source_ids=["probe"],
     )  # fmt: skip
     ProbeSpider.tasks = task["requests"]
@@ -116,6 +125,7 @@ def main() -> None:
     process.start()
     try:
         warc.close()
+        writer.close()
     finally:
         tell(
             finished=crawler.stats.get_value("finish_reason"),

@@ -1,0 +1,83 @@
+"""Politeness from one run to the next: robots.txt, waits that servers ask for, the delay between two requests."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crawler.demo.server import Response
+from tests.site.behaviour import html
+from tests.site.faultsite import FaultSite
+from tests.site.fixtures import served
+
+DELAY_S = 3.0
+
+
+class Host(FaultSite):
+    """Two articles; it notes when each request came, and may ask for a wait."""
+
+    def __init__(self) -> None:
+        super().__init__(good=2)
+        self.came: list[tuple[float, str]] = []
+        self.wait_s: int | None = None
+
+    def respond(self, request):  # type: ignore[no-untyped-def]  # as FaultSite's
+        self.came.append((time.monotonic(), request.path))
+        if self.wait_s is not None:
+            busy = html("<h1>Later</h1>", status=429)
+            return Response(status=429, headers=(*busy.headers, ("Retry-After", str(self.wait_s))), body=busy.body)
+        return super().respond(request)
+
+    def paths(self) -> list[str]:
+        found = [path for _, path in self.came]
+        self.came.clear()
+        return found
+
+
+@pytest.fixture
+def host() -> Iterator[tuple[Host, str]]:
+    site = Host()
+    with served(site) as server:
+        yield site, server.base_url
+
+
+def crawl(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    options = ["--home", str(home), "--sources", str(home / "sources"), "--allow-private", "--json"]
+    command = [sys.executable, "-m", "crawler", "crawl", *words, *options]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PERILUNE_")}
+    return subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
+
+
+def test_robots_txt_is_not_asked_again_and_the_delay_holds_between_runs(host: tuple[Host, str], tmp_path: Path) -> None:
+    site, base = host
+    site.write_source(tmp_path / "sources", base, download_delay=DELAY_S)
+    assert crawl(tmp_path, "--all", "--limit", "0").returncode == 0
+    last = site.came[-1][0]
+    assert sorted(site.paths()) == ["/feed.xml", "/robots.txt"]
+    assert crawl(tmp_path, "--all", "--limit", "0").returncode == 0
+    assert site.came[0][0] - last >= DELAY_S
+    assert site.paths() == ["/feed.xml"]
+
+
+def test_a_wait_that_a_server_asked_for_holds_for_the_next_run(host: tuple[Host, str], tmp_path: Path) -> None:
+    site, base = host
+    site.write_source(tmp_path / "sources", base)
+    assert crawl(tmp_path, "--all").returncode == 0
+    site.paths()
+    site.wait_s = 7200
+    assert crawl(tmp_path, "--all").returncode == 1
+    assert site.paths() == ["/feed.xml"]
+
+    done = crawl(tmp_path, "--all")
+    assert (done.returncode, site.paths()) == (0, [])  # not due
+    named = crawl(tmp_path, "range")
+    assert (named.returncode, site.paths()) == (1, [])  # named, it says why
+    lines = [json.loads(line) for line in named.stdout.splitlines()]
+    assert next(line for line in lines if line.get("source") == "range")["reasons"] == {"retry_after": 1}
