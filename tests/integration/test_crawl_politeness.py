@@ -9,6 +9,7 @@ from fetch_server import PAGE, FetchServer, plain
 from crawler.politeness import download_slots
 
 OK = plain(PAGE)
+IN_ORDER = {"CONCURRENT_REQUESTS": 1}  # the next request is taken up when the one before is settled
 
 
 def robots(text: str):
@@ -44,7 +45,8 @@ def test_delay_of_zero_is_respected_while_the_default_is_a_second(tmp_path):
     with FetchServer() as server:
         probe(tmp_path, [server.url(f"/page/{number}") for number in range(12)])
 
-        assert server.seen[-1][0] - server.seen[0][0] < 1.0
+        assert len(server.seen) == 13
+        assert server.seen[-1][0] - server.seen[0][0] < 5.0  # eleven with the default
 
 
 def test_hosts_without_a_slot_of_their_own_get_the_default_delay(tmp_path):
@@ -52,9 +54,9 @@ def test_hosts_without_a_slot_of_their_own_get_the_default_delay(tmp_path):
         requests = [
             {"url": server.url(f"/page/{number}"), "meta": {"download_slot": "elsewhere"}} for number in range(3)
         ]
-        probe(tmp_path, requests, settings={"DOWNLOAD_DELAY": 0.3})
+        probe(tmp_path, requests, settings={"DOWNLOAD_DELAY": 1.0})
 
-        assert min(gaps_s(server)) >= 0.29
+        assert min(gaps_s(server, "/page/")) >= 0.9  # Scrapy keeps it at the sender; on the way it varies
 
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
@@ -66,7 +68,7 @@ def test_retry_after_holds_the_whole_slot(tmp_path, status):
         told = probe(
             tmp_path,
             [server.url("/limited"), *[server.url(f"/page/{number}") for number in range(3)]],
-            settings={"DOWNLOAD_SLOTS": {"probe": {"delay": 0, "concurrency": 1}}},
+            settings={"DOWNLOAD_SLOTS": {"probe": {"delay": 0, "concurrency": 1}}, **IN_ORDER},
         )
 
         assert told.of(server.url("/limited"))["status"] == 200
@@ -83,7 +85,7 @@ def test_retry_after_longer_than_a_run_takes_leaves_the_urls_due(tmp_path):
         told = probe(
             tmp_path,
             [server.url("/limited"), server.url("/page/1")],
-            settings={"DOWNLOAD_SLOTS": {"probe": {"delay": 0, "concurrency": 1}}},
+            settings={"DOWNLOAD_SLOTS": {"probe": {"delay": 0, "concurrency": 1}}, **IN_ORDER},
         )
 
         assert told.of(server.url("/limited"))["reason"] == "retry_after"
