@@ -20,7 +20,7 @@ NEVER_BACK = frozenset(
     {"http_410", "too_large", "private_address", "redirect_off_site", "redirect_to_homepage", "not_html", "empty_body"}
     | {"not_http", "robots_forbidden", "ignored"}
 )  # asking again soon would bring the same
-NOT_ASKED = frozenset({"retry_after", "host_unavailable", "robots_unreachable", "not_captured"})
+NOT_ASKED = frozenset({"retry_after", "host_unavailable", "robots_unreachable", "not_captured", "over_budget"})
 # the URL itself was not asked for, or not kept, for reasons of the host's or ours: that is no attempt
 STATES = {"http_410": "gone", "http_401": "blocked", "http_403": "blocked", "http_451": "blocked"}
 

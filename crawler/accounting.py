@@ -65,6 +65,10 @@ class Ledger:
     def resumed(self, source_id: str) -> None:
         self.of(source_id).resumed += 1
 
+    def put_off(self, source_id: str, count: int) -> None:
+        """So many were due and not asked for, since the run or the source had no room for more."""
+        self.of(source_id).reasons["over_budget"] += count
+
     def took(self, item: object) -> None:
         """An item left the spider and is on its way to the store."""
         if isinstance(item, Fetched):

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -49,6 +49,7 @@ def run_options(command: Command) -> Command:
 @click.option("--all", "is_all", is_flag=True, help="Every active source, due or not.")
 @click.option("--force", "is_forced", is_flag=True, help="Now, whatever the schedule and earlier failures say.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Fetch at most N articles.")
+@click.option("--max-time", metavar="TIME", help="End the run after so long (10m, 2h); what is left stays due.")
 @click.option("--since", metavar="DATE", help="Only articles announced as published on or after DATE (YYYY-MM-DD).")
 @click.option(
     "--dry-run", "is_dry_run", is_flag=True, help="Poll, and say what would be fetched; the archive stays as it is."
@@ -61,6 +62,7 @@ def crawl(
     is_all: bool,
     is_forced: bool,
     limit: int | None,
+    max_time: str | None,
     since: str | None,
     is_dry_run: bool,
     **output: Any,  # Any: what run_options add
@@ -76,6 +78,7 @@ def crawl(
         is_all=is_all,
         is_forced=is_forced,
         limit=limit,
+        max_time=duration(max_time) if max_time else None,
         since=day(since) if since else None,
         is_dry_run=is_dry_run,
     )
@@ -87,6 +90,7 @@ def crawl(
 @click.option("--all", "is_all", is_flag=True, help="Every active source; the same as naming none.")
 @click.option("--force", "is_forced", is_flag=True, help="All their articles now, also those that are gone.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Look at N articles at most.")
+@click.option("--max-time", metavar="TIME", help="End the run after so long (10m, 2h); what is left stays due.")
 @run_options
 def recheck(
     *,
@@ -95,6 +99,7 @@ def recheck(
     is_all: bool,
     is_forced: bool,
     limit: int | None,
+    max_time: str | None,
     **output: Any,  # Any: what run_options add
 ) -> int:
     """Look at archived articles again, for edits and removals, those that are due by schedule.
@@ -104,7 +109,14 @@ def recheck(
     """
     from crawler.plan import CrawlPlan
 
-    plan = CrawlPlan(named=sources_named, is_all=is_all, is_forced=is_forced, limit=limit, is_recheck=True)
+    plan = CrawlPlan(
+        named=sources_named,
+        is_all=is_all,
+        is_forced=is_forced,
+        limit=limit,
+        max_time=duration(max_time) if max_time else None,
+        is_recheck=True,
+    )
     return carried_out(config, plan, **output)
 
 
@@ -151,6 +163,19 @@ def day(word: str) -> datetime:
         return datetime.strptime(word, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError as exc:
         raise ConfigError(f"--since: not a day (YYYY-MM-DD): {word!r}") from exc
+
+
+def duration(word: str) -> timedelta:
+    """``10m`` as a time; raises ``ConfigError`` for what is none."""
+    from spiders.sourcefile import a_duration
+
+    try:
+        time = a_duration(word)
+    except ValueError as exc:
+        raise ConfigError(f"--max-time: {exc}") from exc
+    if not isinstance(time, timedelta) or time <= timedelta():
+        raise ConfigError(f"--max-time: not a time (90s, 10m, 2h): {word!r}")
+    return time
 
 
 @click.command()

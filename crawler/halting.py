@@ -7,7 +7,7 @@ minutes. What is let go here was never asked for, so nothing is written down of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from scrapy import signals
@@ -54,13 +54,17 @@ class Halt:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             if self.politeness.is_stopping and self.crawler.engine is not None:
-                let_go(self.crawler.engine.downloader.slots.values())
+                let_go(self.crawler.engine.downloader.slots.values(), HaltedError("the run is being ended"))
 
 
-def let_go(slots: Iterable[Slot]) -> None:
-    """End what waits in the slots' queues; robots.txt is asked for all the same, since others wait for it."""
+def let_go(slots: Iterable[Slot], error: RefusedError, *, only: Collection[str] | None = None) -> None:
+    """End what waits in the slots' queues, of these sources alone where ``only`` names some.
+
+    robots.txt is asked for all the same, since others wait for it.
+    """
     for slot in slots:
-        waiting = [entry for entry in slot.queue if entry[0].meta.get("kind") != "robots"]
-        for entry in waiting:
-            slot.queue.remove(entry)
-            entry[1].errback(HaltedError("the run is being ended"))
+        for entry in list(slot.queue):
+            meta = entry[0].meta
+            if meta.get("kind") != "robots" and (only is None or meta.get("source_id") in only):
+                slot.queue.remove(entry)
+                entry[1].errback(error)

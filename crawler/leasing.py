@@ -8,6 +8,7 @@ is fetched once. URLs an earlier run left over come first: every crawl resumes.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -55,8 +56,12 @@ class Allowance:
 
     limit: int | None = None
     since: datetime | None = None
+    of_source: dict[str, int] = field(default_factory=dict)
+    """How many of each source, where its file bounds them."""
     is_dry_run: bool = False
     would_fetch: list[Discovered] = field(default_factory=list)
+    left: Counter[str] = field(default_factory=Counter)
+    """Source id → what was due and found no room; it stays due."""
 
     def wants(self, found: Discovered) -> bool:
         """False for what was published before ``since``; an undated URL is wanted."""
@@ -64,13 +69,22 @@ class Allowance:
 
     def take(self, due: Iterable[Discovered]) -> list[Discovered]:
         """As many of ``due`` as may still be fetched; a dry run fetches none and remembers them."""
-        taken = [found for found in due if self.wants(found)][: self.limit]
-        if self.limit is not None:
-            self.limit -= len(taken)
+        taken = [found for found in due if self.wants(found) and self.has_room(found.source_id)]
         if self.is_dry_run:
             self.would_fetch.extend(taken)
             return []
         return taken
+
+    def has_room(self, source_id: str) -> bool:
+        """Whether one more may be fetched; counts it."""
+        if self.limit == 0 or self.of_source.get(source_id) == 0:
+            self.left[source_id] += 1
+            return False
+        if self.limit is not None:
+            self.limit -= 1
+        if source_id in self.of_source:
+            self.of_source[source_id] -= 1
+        return True
 
 
 class LeasingMiddleware:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from archive.errors import ConfigError
 from archive.urls import host_of
@@ -22,6 +22,7 @@ class CrawlPlan:
     is_forced: bool = False
     limit: int | None = None
     since: datetime | None = None
+    max_time: timedelta | None = None
     is_dry_run: bool = False
     is_recheck: bool = False
     """Look at archived articles again instead of polling."""

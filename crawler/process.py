@@ -50,6 +50,7 @@ def run_settings(run: RunContext, plan: CrawlPlan, sources: list[Source]) -> Set
             "LOG_LEVEL": plan.log_level,
             "LOG_INSTALL_ROOT_HANDLER": False,  # crawler.logs has put one there
             "LOG_FORMATTER": ItemsUnseen,
+            "CLOSESPIDER_TIMEOUT": plan.max_time.total_seconds() if plan.max_time else 0,
             **added_settings(run.config, sources),
         },
         priority="cmdline",
@@ -67,6 +68,7 @@ def added_settings(config: Config, sources: list[Source]) -> dict[str, Any]:  # 
             {source.host_group: (source.download_delay, source.concurrency) for source in sources}
         ),
         "PERILUNE_GUIDE": {source.id: guide_of(source) for source in sources},
+        "PERILUNE_BUDGETS": {source.id: source.max_time.total_seconds() for source in sources if source.max_time},
     }
 
 

@@ -201,7 +201,12 @@ def opened_run(
             ledger=Ledger([source.id for source in sources]),
             note=note,
             is_forgotten=partial(is_forgotten, forgotten_digests(store.engine)),
-            allowance=Allowance(limit=plan.limit, since=plan.since, is_dry_run=plan.is_dry_run),
+            allowance=Allowance(
+                limit=plan.limit,
+                since=plan.since,
+                is_dry_run=plan.is_dry_run,
+                of_source={source.id: source.max_articles for source in sources if source.max_articles},
+            ),
             source_ids=[source.id for source in sources],
             is_quiet=plan.is_quiet,
             is_recheck=plan.is_recheck,
@@ -231,6 +236,8 @@ def closed(run: RunContext, sources: list[Source], fetched: Fetch) -> Verdict:
         failed_sources=tuple(source_id for source_id, count in run.ledger.sources.items() if count.has_failed),
         breaches=() if run.is_recheck else tuple(breaches_of(run, sources)),
     )
+    for source_id, count in run.allowance.left.items():
+        run.ledger.put_off(source_id, count)
     verdict = judged(facts)
     run.frontier.release_leases()
     run.store.finish_run(

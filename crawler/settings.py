@@ -42,6 +42,7 @@ DOWNLOADER_MIDDLEWARES = {
 EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,  # knows one least delay for all slots
     "crawler.politeness.PoliteThrottle": 0,
+    "crawler.budget.Budget": 0,
     "crawler.halting.Halt": 0,
     "crawler.hostmemory.HostMemory": 0,
     "crawler.leasing.LockKeeper": 0,

@@ -61,6 +61,8 @@ def judged(facts: Facts) -> Verdict:
     alarms += tuple(str(breach) for breach in facts.breaches)
     if facts.fetch.errors:
         alarms += (f"{facts.fetch.errors} defects of this program; the log has the tracebacks",)
-    if facts.fetch.close_reason != "finished":
+    if facts.fetch.close_reason == "closespider_timeout":
+        alarms += ("the run's time ran out; what is left stays due",)
+    elif facts.fetch.close_reason != "finished":
         alarms += (f"ended early: {facts.fetch.close_reason}; what is left stays due",)
     return Verdict(exit_code=ALARM if alarms else FINE, state="finished", reasons=alarms)

@@ -90,6 +90,10 @@ class Source:
     """Requests in flight to the host group: the smallest that any of its sources asks for."""
     request_timeout: float = 60.0
     """Seconds for one request in total, connecting and the slowest drip included."""
+    max_articles: int | None = None
+    """Articles that one run asks for at most; the rest stays due."""
+    max_time: timedelta | None = None
+    """Of one run that this source may take; what is not asked for by then stays due."""
     status: Literal["active", "paused", "ended"] = "active"
     host_group: str
     endpoints: tuple[Endpoint, ...]
@@ -203,7 +207,16 @@ def source_of(keys: SourceFile, *, source_id: str, file: str) -> Source:
     per_week = keys.expect.articles_per_week
     plain = keys.model_dump(
         include={"name", "homepage", "publisher_kind", "language", "country", "interval", "max_age"}
-        | {"download_delay", "concurrency", "request_timeout", "status", "verified_on", "note"}
+        | {
+            "download_delay",
+            "concurrency",
+            "request_timeout",
+            "max_articles",
+            "max_time",
+            "status",
+            "verified_on",
+            "note",
+        }
     )
     return Source(
         **plain,

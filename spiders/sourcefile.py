@@ -170,6 +170,8 @@ class SourceFile(Keys):
     download_delay: float = Field(default=1.0, ge=0, le=600)
     concurrency: int = Field(default=1, ge=1, le=16)
     request_timeout: float = Field(default=60.0, ge=1, le=600)
+    max_articles: int | None = Field(default=None, ge=1, le=1_000_000)
+    max_time: Duration | None = None
     status: Literal["active", "paused", "ended"] = "active"
     host_group: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9._-]*$")
     verified_on: date | None = None
