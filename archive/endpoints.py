@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive.model import Polled
+from archive.pace import FIRST_LOOK, WINDOW, Published
 from archive.sanitise import clean, clean_or_none
-from archive.schema import EndpointRow
+from archive.schema import ArticleRow, EndpointRow
 from archive.urls import bounded
+
+WHOLE_AFTER = timedelta(days=1)  # a server that says 304 for ever is found out within so long
 
 
 def stored_url(url: str) -> str:
@@ -36,6 +39,10 @@ def update_endpoint(row: EndpointRow, polled: Polled) -> None:
         return
     row.failing_since = None
     etag, last_modified = clean_or_none(polled.etag), clean_or_none(polled.last_modified)
+    if polled.status != 304:
+        row.read_at = polled.polled_at
+        is_other = row.payload_digest is not None and polled.payload_digest != row.payload_digest
+        row.is_lying = row.is_lying or (is_other and claims_the_same(row, etag, last_modified))
     if polled.is_unchanged:
         row.etag, row.last_modified = etag or row.etag, last_modified or row.last_modified
         return
@@ -43,10 +50,33 @@ def update_endpoint(row: EndpointRow, polled: Polled) -> None:
     row.last_changed_at, row.announced = polled.polled_at, polled.announced
 
 
-def validators(session: Session, url: str) -> tuple[str | None, str | None] | None:
-    """(ETag, Last-Modified) of an endpoint's last answer that was read; None when there are none."""
+def claims_the_same(row: EndpointRow, etag: str | None, last_modified: str | None) -> bool:
+    """Both answers had one ETag; or, without any, one date. A weak ETag says only that they mean the same."""
+    if etag or row.etag:
+        return etag == row.etag and not (etag or "").startswith("W/")
+    return last_modified is not None and last_modified == row.last_modified
+
+
+def published(session: Session, source_id: str, *, now: datetime) -> Published | None:
+    """What the source published while it was watched, four weeks back at most; None before its first article."""
+    of_source = ArticleRow.source_id == source_id
+    first = session.scalar(select(func.min(ArticleRow.first_seen_at)).where(of_source))
+    if first is None:
+        return None
+    since = max(first + FIRST_LOOK, now - WINDOW)
+    count = session.scalar(select(func.count()).where(of_source, ArticleRow.first_seen_at > since)) or 0
+    return Published(articles=count, during=max(now - since, timedelta()))
+
+
+def validators(session: Session, url: str, *, now: datetime) -> tuple[str | None, str | None] | None:
+    """(ETag, Last-Modified) of an endpoint's last answer that was read; None when there are none.
+
+    None also once a day, and for an endpoint that was found to lie: the whole answer is asked for.
+    """
     row = session.scalar(select(EndpointRow).where(EndpointRow.url == stored_url(url)))
-    return (row.etag, row.last_modified) if row and (row.etag or row.last_modified) else None
+    if row is None or row.is_lying or row.read_at is None or row.read_at + WHOLE_AFTER <= now:
+        return None
+    return (row.etag, row.last_modified) if row.etag or row.last_modified else None
 
 
 def last_polled(session: Session) -> dict[str, datetime]:

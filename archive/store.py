@@ -37,6 +37,7 @@ from archive.model import (
     Settled,
     Unchanged,
 )
+from archive.pace import Published
 from archive.sanitise import clean_json, clean_or_none
 from archive.schema import ArticleRow, FrontierRow, RunRow, SourceRow
 from archive.settle import NOT_ASKED, frontier_row, settle, settle_missed
@@ -130,10 +131,16 @@ class Store:
             endpoints.update_endpoint(endpoints.endpoint_row(session, polled), polled)
             return note(session, run_id, settled, at=polled.polled_at, status=polled.status, announced=polled.announced)
 
-    def validators(self, url: str) -> tuple[str | None, str | None] | None:
-        """(ETag, Last-Modified) of an endpoint's last answer that was read; None when there are none."""
+    def validators(self, url: str, now: datetime) -> tuple[str | None, str | None] | None:
+        """(ETag, Last-Modified) of an endpoint's last answer that was read; None when the whole is to be asked for."""
         with reading(self.engine) as session:
-            return endpoints.validators(session, url)
+            return endpoints.validators(session, url, now=now)
+
+    def published(self, source_ids: Iterable[str], now: datetime) -> dict[str, Published]:
+        """What each source published while it was watched; sources without articles are left out."""
+        with reading(self.engine) as session:
+            found = {one: endpoints.published(session, one, now=now) for one in source_ids}
+        return {one: said for one, said in found.items() if said is not None}
 
     def article_validators(self, url: str) -> tuple[str | None, str | None] | None:
         """(ETag, Last-Modified) of the last whole answer from this address; None when there are none."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from archive.errors import ConfigError
+from archive.pace import Bounds, Published, pace_of
 from archive.urls import host_of
 from crawler.schedule import Due, Timing, due
 from spiders.registry import Source
@@ -45,20 +46,38 @@ def chosen_sources(registry: Mapping[str, Source], named: Iterable[str]) -> list
 
 
 def due_sources(
-    sources: list[Source], plan: CrawlPlan, last_polled: Mapping[str, datetime], *, now: datetime
+    sources: list[Source],
+    plan: CrawlPlan,
+    last_polled: Mapping[str, datetime],
+    published: Mapping[str, Published],
+    *,
+    now: datetime,
 ) -> list[Source]:
     """Those to poll now."""
-    wanted = {verdict.source_id for verdict in verdicts(sources, plan, last_polled, now=now) if verdict.is_due}
+    judged = verdicts(sources, plan, last_polled, published, now=now)
+    wanted = {verdict.source_id for verdict in judged if verdict.is_due}
     return [source for source in sources if source.id in wanted]
 
 
 def verdicts(
-    sources: list[Source], plan: CrawlPlan, last_polled: Mapping[str, datetime], *, now: datetime
+    sources: list[Source],
+    plan: CrawlPlan,
+    last_polled: Mapping[str, datetime],
+    published: Mapping[str, Published],
+    *,
+    now: datetime,
 ) -> list[Due]:
     """Whether each source is due, and why."""
-    timings = [Timing(source_id=source.id, status=source.status, interval=source.interval) for source in sources]
+    timings = [timing_of(source, published.get(source.id)) for source in sources]
     named = frozenset(source.id for source in sources) if plan.named else frozenset()
     return due(timings, last_polled, now=now, named=named, is_all=plan.is_all or plan.is_forced)
+
+
+def timing_of(source: Source, published: Published | None) -> Timing:
+    """The source's own pace, within its file's bounds."""
+    bounds = Bounds(interval=source.interval, shortest=source.min_interval, longest=source.max_interval)
+    pace = pace_of(bounds, published)
+    return Timing(source_id=source.id, status=source.status, interval=pace.interval, why=pace.reason)
 
 
 def refuse_without_contact(sources: Iterable[Source], contact: str | None) -> None:

@@ -80,7 +80,7 @@ def rehearse(config: Config, plan: CrawlPlan, sources: list[Source]) -> Outcome:
         closing_engine(elsewhere) as scratch,
         looked_at(config, otherwise=scratch) as engine,
     ):
-        wanted = due_sources(sources, plan, Store(engine).last_polled(), now=utc_now())
+        wanted = to_poll(sources, plan, Store(engine))
         frontier = Rehearsal(engine, owner=owner_name(), now=utc_now, is_forced=plan.is_forced)
         with held_sources(frontier, wanted) as mine, opened_run(elsewhere, plan, mine, Store(scratch), frontier) as run:
             verdict = closed(run, [], fetch(run, plan, mine)) if mine else FINISHED
@@ -126,10 +126,17 @@ def wanted_sources(sources: list[Source], plan: CrawlPlan, store: Store) -> list
         groups = store.host_groups({source.host_group for source in sources})
         sources = [source for source in sources if not is_held(groups.get(source.host_group), now)]
     if not plan.is_recheck:
-        return due_sources(sources, plan, store.last_polled(), now=now)
+        return to_poll(sources, plan, store)
     asked = [source for source in sources if plan.named or source.status == "active"]
     due = store.due_rechecks([source.id for source in asked], now=now, is_forced=plan.is_forced)
     return [source for source in asked if source.id in due]
+
+
+def to_poll(sources: list[Source], plan: CrawlPlan, store: Store) -> list[Source]:
+    """Those whose endpoints are due by now."""
+    now = utc_now()
+    published = store.published([source.id for source in sources], now)
+    return due_sources(sources, plan, store.last_polled(), published, now=now)
 
 
 def is_held(group: HostGroup | None, now: datetime) -> bool:
@@ -193,7 +200,7 @@ def opened_run(
             warc=warc,
             on_capture=on_capture,
             original_of=store.original_of,
-            validators=store.article_validators if plan.is_recheck else store.validators,
+            validators=store.article_validators if plan.is_recheck else lambda url: store.validators(url, utc_now()),
             now=utc_now,
             store=store,
             frontier=frontier,

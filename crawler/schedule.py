@@ -15,6 +15,8 @@ class Timing:
     status: str
     """active | paused | ended, as in the source file."""
     interval: timedelta
+    why: str = "first guess"
+    """What the interval comes from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,5 +61,18 @@ def verdict(source: Timing, polled_at: datetime | None, *, now: datetime, named:
     if due_at is None:
         return Due(source_id=source.source_id, is_due=True, reason="never polled")
     if due_at <= now:
-        return Due(source_id=source.source_id, is_due=True, reason="interval passed", due_at=due_at)
-    return Due(source_id=source.source_id, is_due=False, reason="polled recently", due_at=due_at)
+        return Due(source_id=source.source_id, is_due=True, reason=f"every {span(source)}", due_at=due_at)
+    return Due(source_id=source.source_id, is_due=False, reason=f"every {span(source)}", due_at=due_at)
+
+
+def span(source: Timing) -> str:
+    """``3 h: 28 articles in 7 days``."""
+    minutes = round(source.interval / timedelta(minutes=1))
+    time = (
+        f"{minutes} min"
+        if minutes < 120
+        else f"{minutes / 60:.3g} h"
+        if minutes < 2880
+        else f"{minutes / 1440:.3g} days"
+    )
+    return f"{time}: {source.why}"

@@ -134,10 +134,11 @@ def due_now(config: Config) -> list[str]:
     from crawler.plan import CrawlPlan, due_sources
     from spiders.registry import load_sources
 
+    sources, now = list(load_sources(config.sources).values()), datetime.now(UTC)
     with store_at_hand(config) as store:
         polled = store.last_polled() if store else {}
-    sources = list(load_sources(config.sources).values())
-    return [source.id for source in due_sources(sources, CrawlPlan(), polled, now=datetime.now(UTC))]
+        published = store.published([source.id for source in sources], now) if store else {}
+    return [source.id for source in due_sources(sources, CrawlPlan(), polled, published, now=now)]
 
 
 def rechecks_now(config: Config) -> list[str]:

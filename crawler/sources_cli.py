@@ -69,7 +69,7 @@ def show(*, config: Config, source_id: str, as_json: bool) -> None:
         "homepage": source.homepage,
         "language": source.language or "-",
         "country": source.country or "-",
-        "interval": str(source.interval),
+        "interval": f"{source.interval} at first, then between {source.min_interval} and {source.max_interval}",
         "delay": f"{source.download_delay:g} s, {source.concurrency} at a time, in host group {source.host_group}",
         "next due": next_due(config, source),
         "note": source.note or "-",
@@ -88,10 +88,11 @@ def next_due(config: Config, source: Source) -> str:
     from archive.store import Store
     from crawler.plan import CrawlPlan, verdicts
 
-    polled = {}
+    polled, published, now = {}, {}, datetime.now(UTC)
     if archive_exists(config.database_url):
-        polled = Store(open_engine(config.database_url, read_only=True)).last_polled()
-    [verdict] = verdicts([source], CrawlPlan(), polled, now=datetime.now(UTC))
+        store = Store(open_engine(config.database_url, read_only=True))
+        polled, published = store.last_polled(), store.published([source.id], now)
+    [verdict] = verdicts([source], CrawlPlan(), polled, published, now=now)
     when = verdict.due_at.strftime("%Y-%m-%d %H:%M UTC, ") if verdict.due_at else ""
     return f"{'now' if verdict.is_due else 'not yet'} ({when}{verdict.reason})"
 

@@ -83,6 +83,9 @@ class Source:
     language: str | None = None
     country: str | None = None
     interval: timedelta = timedelta(hours=3)
+    min_interval: timedelta = timedelta(minutes=15)
+    max_interval: timedelta = timedelta(days=1)
+    """The pace follows what the source publishes, between these two."""
     max_age: timedelta | None = None
     download_delay: float = 1.0
     """Seconds between two requests to the host group: the largest that any of its sources asks for."""
@@ -207,6 +210,7 @@ def source_of(keys: SourceFile, *, source_id: str, file: str) -> Source:
     per_week = keys.expect.articles_per_week
     plain = keys.model_dump(
         include={"name", "homepage", "publisher_kind", "language", "country", "interval", "max_age"}
+        | {"min_interval", "max_interval"}
         | {
             "download_delay",
             "concurrency",

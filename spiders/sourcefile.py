@@ -166,6 +166,8 @@ class SourceFile(Keys):
     language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")
     country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
     interval: Duration = timedelta(hours=3)
+    min_interval: Duration = timedelta(minutes=15)
+    max_interval: Duration = timedelta(days=1)
     max_age: Duration | None = None
     download_delay: float = Field(default=1.0, ge=0, le=600)
     concurrency: int = Field(default=1, ge=1, le=16)
