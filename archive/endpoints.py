@@ -85,6 +85,12 @@ def last_polled(session: Session) -> dict[str, datetime]:
     return {source_id: at for source_id, at in session.execute(query) if at is not None}
 
 
+def endpoints_read(session: Session) -> dict[str, datetime]:
+    """Endpoint URL → when it was last answered in full."""
+    query = select(EndpointRow.url, EndpointRow.read_at).where(EndpointRow.payload_digest.is_not(None))
+    return {url: at for url, at in session.execute(query) if at is not None}
+
+
 def endpoint_digests(session: Session) -> dict[str, str]:
     """Endpoint URL → digest of its last answer that was read."""
     query = select(EndpointRow.url, EndpointRow.payload_digest).where(EndpointRow.payload_digest.is_not(None))

@@ -158,6 +158,11 @@ class Store:
         with reading(self.engine) as session:
             return endpoints.last_polled(session)
 
+    def endpoints_read(self) -> dict[str, datetime]:
+        """Endpoint URL → when it was last answered in full, where that still counts."""
+        with reading(self.engine) as session:
+            return endpoints.endpoints_read(session)
+
     def endpoint_digests(self) -> dict[str, str]:
         """Endpoint URL → digest of its last answer that was read."""
         with reading(self.engine) as session:

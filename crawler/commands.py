@@ -50,7 +50,7 @@ def run_options(command: Command) -> Command:
 @click.option("--force", "is_forced", is_flag=True, help="Now, whatever the schedule and earlier failures say.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="Fetch at most N articles.")
 @click.option("--max-time", metavar="TIME", help="End the run after so long (10m, 2h); what is left stays due.")
-@click.option("--since", metavar="DATE", help="Only articles announced as published on or after DATE (YYYY-MM-DD).")
+@click.option("--since", metavar="DATE", help="Only articles announced as published on or after DATE.")
 @click.option(
     "--dry-run", "is_dry_run", is_flag=True, help="Poll, and say what would be fetched; the archive stays as it is."
 )
@@ -69,7 +69,9 @@ def crawl(
 ) -> int:
     """Poll what is due (or the SOURCEs named), fetch what is new, archive it.
 
-    A second run fetches only what is new. An interrupted run goes on where it was.
+    A second run fetches only what is new. An interrupted run goes on where it was. SOURCEs with --since are filled up
+    back to that day (YYYY-MM-DD): all pages of their listings, all their sitemaps; where lists say when an
+    article was published, the newest first.
     """
     from crawler.plan import CrawlPlan
 

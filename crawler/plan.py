@@ -27,8 +27,14 @@ class CrawlPlan:
     is_dry_run: bool = False
     is_recheck: bool = False
     """Look at archived articles again instead of polling."""
+
     is_quiet: bool = False
     log_level: str = "WARNING"
+
+    @property
+    def is_backfill(self) -> bool:
+        """Walk back in time: a bound for dates, and sources named one by one."""
+        return self.since is not None and bool(self.named)
 
 
 def chosen_sources(registry: Mapping[str, Source], named: Iterable[str]) -> list[Source]:

@@ -20,6 +20,7 @@ from crawler.verdict import Fetch
 from pipelines.workers import SiteRule, SourceGuide
 from spiders.registry import Source
 from spiders.source import SourceSpider
+from spiders.visits import BACKFILL
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
@@ -32,13 +33,20 @@ def fetch(run: RunContext, plan: CrawlPlan, sources: list[Source]) -> Fetch:
     crawler = process.create_crawler(SourceSpider)
     crawler.perilune = run  # type: ignore[attr-defined]  # read by crawler.context.context_of
     watch = Watch(run, crawler)
-    process.crawl(crawler, sources=sources, since=plan.since, endpoint_states=run.store.endpoint_digests(), now=run.now)
+    process.crawl(crawler, sources=sources, since=plan.since, now=run.now, **walk(run, plan))
     process.start()
     return Fetch(
         close_reason=watch.close_reason,
         has_started=watch.has_opened and not process.bootstrap_failed,
         errors=watch.errors,
     )
+
+
+def walk(run: RunContext, plan: CrawlPlan) -> dict[str, Any]:  # Any: the spider's arguments
+    """How far endpoints are followed: in a backfill back in time, as if they had never been read."""
+    if plan.is_backfill:
+        return {"limits": BACKFILL}
+    return {"endpoint_states": run.store.endpoint_digests(), "polled_at": run.store.endpoints_read()}
 
 
 def run_settings(run: RunContext, plan: CrawlPlan, sources: list[Source]) -> Settings:

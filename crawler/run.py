@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from crawler.expectations import WEEK, Breach, Observed, breaches
 from crawler.leasing import Allowance
 from crawler.plan import CrawlPlan, chosen_sources, due_sources, refuse_without_contact
 from crawler.rehearsal import Rehearsal, looked_at, scratch_home
+from crawler.revisit import Validators
 from crawler.verdict import FINE, Facts, Fetch, Verdict, judged
 from pipelines.persist import Writer
 from spiders.registry import Source, load_sources
@@ -200,7 +201,7 @@ def opened_run(
             warc=warc,
             on_capture=on_capture,
             original_of=store.original_of,
-            validators=store.article_validators if plan.is_recheck else lambda url: store.validators(url, utc_now()),
+            validators=validators_of(plan, store),
             now=utc_now,
             store=store,
             frontier=frontier,
@@ -221,6 +222,13 @@ def opened_run(
     finally:
         writer.close()
         warc.close()
+
+
+def validators_of(plan: CrawlPlan, store: Store) -> Callable[[str], Validators | None]:
+    """What makes a request conditional; a backfill asks for everything in full."""
+    if plan.is_backfill:
+        return lambda url: None
+    return store.article_validators if plan.is_recheck else lambda url: store.validators(url, utc_now())
 
 
 def report_repairs(config: Config) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 log = logging.getLogger(__name__)
-ENDPOINT_PRIORITY = 100  # before articles (0): what is new is known early, and fits the run's budget
+ENDPOINT_PRIORITY = 10_000_000  # before articles: what is new is known early, and fits the run's budget
 
 
 class SourceSpider(Spider):
@@ -102,6 +102,7 @@ class SourceSpider(Spider):
             callback=self.parse_article,
             errback=self.article_failed,
             dont_filter=True,
+            priority=0 if discovered.published_at is None else discovered.published_at.toordinal(),  # the newest first
             meta={**self.meta_of(discovered.source_id), "kind": "article", "discovered": discovered},
         )
 
@@ -129,6 +130,8 @@ class SourceSpider(Spider):
         for request in follow:
             yield request
         polled = replace(polled, announced=len(announced), reason=findings.reason)
+        if self.since is not None and not polled.reason:
+            polled = without_validators(polled)  # what was left out is announced to a run without such a bound
         for problem in findings.problems:
             log.info("endpoint odd", extra={"source": visit.source_id, "url": visit.url, "problem": problem})
         for settled in self.settled(visit, polled, findings=findings, waiting=len(follow)):

@@ -26,6 +26,9 @@ class Limits:
     """Instead of what the source file says."""
 
 
+BACKFILL = Limits(child_sitemaps=10_000, feed_pages=1_000, listing_pages=2_000)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """One request to an endpoint, to a page of it, or to a child of its index."""
