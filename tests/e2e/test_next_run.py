@@ -6,14 +6,18 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from crawler.demo.server import Response
 from tests.site.behaviour import html
+from tests.site.endpoints import GoodFeed, GoodListing
 from tests.site.faultsite import FaultSite
 from tests.site.fixtures import served
 
@@ -81,3 +85,41 @@ def test_a_wait_that_a_server_asked_for_holds_for_the_next_run(host: tuple[Host,
     assert (named.returncode, site.paths()) == (1, [])  # named, it says why
     lines = [json.loads(line) for line in named.stdout.splitlines()]
     assert next(line for line in lines if line.get("source") == "range")["reasons"] == {"retry_after": 1}
+
+
+class Busy(Host):
+    """Counts how many requests it answers at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.active = 0
+        self.most_active = 0
+        self.counting = threading.Lock()
+
+    def respond(self, request):  # type: ignore[no-untyped-def]  # as FaultSite's
+        with self.counting:
+            self.active += 1
+            self.most_active = max(self.most_active, self.active)
+        try:
+            time.sleep(0.1)  # an answer takes a while: a second request would meet it
+            return super().respond(request)
+        finally:
+            with self.counting:
+                self.active -= 1
+
+
+def test_two_sources_and_two_processes_share_one_host_politely(tmp_path: Path) -> None:
+    """Measured at the server: never two requests at once, never sooner than the delay."""
+    site = Busy()
+    with served(site) as server:
+        for name, endpoint in (("first", GoodFeed()), ("second", GoodListing())):
+            site.endpoints = (endpoint,)
+            site.write_source(tmp_path / "sources", server.base_url, source_id=name, download_delay=0.5)
+        site.endpoints = (GoodFeed(), GoodListing())
+        with ThreadPoolExecutor(2) as pool:
+            codes = sorted(done.returncode for done in pool.map(lambda _: crawl(tmp_path, "--all"), range(2)))
+    times = [at for at, _ in site.came]
+    assert codes in ([0, 0], [0, 4])  # 4: the other one held the host
+    assert len(times) >= 4  # robots.txt, the feed, two articles
+    assert site.most_active == 1
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.5
