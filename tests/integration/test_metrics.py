@@ -13,8 +13,10 @@ from archive.health import Finding
 from archive.metrics import Family, metrics_text, rendered
 from archive.model import Missed, Polled, Rejected
 from archive.store import Store
+from archive.web.app import create_app
 from pipelines.dedup import decide
 from tests.builders import NOW, a_discovered, a_source, an_article
+from tests.web import ask
 
 LATER = NOW + timedelta(minutes=1)
 LINE = re.compile(r'[a-z_]+(?:\{[a-z]+="[^"\\\n]*"(?:,[a-z]+="[^"\\\n]*")*\})? -?[0-9.]+')
@@ -138,3 +140,11 @@ def test_empty_archive_has_a_page(engine: Engine) -> None:
     assert page(engine) == (
         '# HELP perilune_build_info Version.\n# TYPE perilune_build_info gauge\nperilune_build_info{version="9.9"} 1\n'
     )
+
+
+def test_serve_answers_with_the_same_page(engine: Engine, tmp_path: Path) -> None:
+    crawled(engine)
+    answer = ask(create_app(engine, warc_dir=tmp_path), "/metrics")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    own = [line for line in page(engine).splitlines() if line.startswith("perilune_articles")]
+    assert own and [line for line in answer.text.splitlines() if line.startswith("perilune_articles")] == own
