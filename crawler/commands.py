@@ -70,8 +70,7 @@ def crawl(
     """Poll what is due (or the SOURCEs named), fetch what is new, archive it.
 
     A second run fetches only what is new. An interrupted run goes on where it was. SOURCEs with --since are filled up
-    back to that day (YYYY-MM-DD): all pages of their listings, all their sitemaps; where lists say when an
-    article was published, the newest first.
+    back to that day (YYYY-MM-DD): all pages of their listings, all their sitemaps, the newest articles first.
     """
     from crawler.plan import CrawlPlan
 

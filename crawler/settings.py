@@ -68,6 +68,7 @@ DOWNLOAD_DELAY_JITTER = 0.0  # share; default 0.5; it goes both ways, and a dela
 AUTOTHROTTLE_ENABLED = True  # default False; a server that answers slowly is asked less often
 AUTOTHROTTLE_MAX_DELAY = 5.0  # s; default 60; one page that took a minute must not hold up the next ones by as much
 AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0  # requests; default 1.0; one at a time on average
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # default Lifo: of two equal requests the older goes first
 CONCURRENT_REQUESTS = 64  # default 16; requests waiting for their slot's delay count, and there are 60 sources
 CONCURRENT_REQUESTS_PER_DOMAIN = 4  # default 8; only for slots without a delay: the others send one at a time
 COOKIES_ENABLED = False  # default True; we are nobody's session, and tldextract would fetch its list

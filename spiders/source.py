@@ -65,6 +65,7 @@ class SourceSpider(Spider):
         self.now = now or (lambda: datetime.now(UTC))
         self.indexes = Indexes()
         self.visited: set[tuple[str, str]] = set()
+        self.ranks: dict[str, int] = {}
         self.reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="discovery")
 
     def closed(self, reason: str) -> None:
@@ -102,7 +103,7 @@ class SourceSpider(Spider):
             callback=self.parse_article,
             errback=self.article_failed,
             dont_filter=True,
-            priority=0 if discovered.published_at is None else discovered.published_at.toordinal(),  # the newest first
+            priority=self.ranks.pop(discovered.url, 0) or day_of(discovered.published_at),  # the newest first
             meta={**self.meta_of(discovered.source_id), "kind": "article", "discovered": discovered},
         )
 
@@ -173,7 +174,7 @@ class SourceSpider(Spider):
     def announced(self, visit: Visit, findings: Findings) -> Iterator[Discovered]:
         """What is inside the source's scope and not too old; the rest is counted by reason."""
         since = self.since_of(visit.source_id)
-        for number, found in enumerate(findings.found):
+        for number, found in enumerate(sorted(findings.found, key=rank_of, reverse=True)):
             reason = self.scopes[visit.source_id].reason_to_drop(found.url)
             if number >= self.limits.urls:
                 reason_word = "over_limit"
@@ -184,6 +185,7 @@ class SourceSpider(Spider):
             if reason_word:
                 self.count(f"discovery/{reason_word}")
             else:
+                self.ranks[found.url] = rank_of(found)
                 yield self.discovered(visit, found)
 
     def discovered(self, visit: Visit, found: Found) -> Discovered:
@@ -326,6 +328,17 @@ class SourceSpider(Spider):
     def count(self, name: str) -> None:
         if self.crawler.stats is not None:
             self.crawler.stats.inc_value(name)
+
+
+def day_of(at: datetime | None) -> int:
+    """Days since the year 1; 0 where nothing says when."""
+    return 0 if at is None else at.toordinal()
+
+
+def rank_of(found: Found) -> int:
+    """The day of its publication; of its last change where no list says more. A newer one goes first."""
+    stamp = found.published or found.changed
+    return day_of(stamp.at if stamp else None)
 
 
 def scope_of_source(source: Source) -> Scope:

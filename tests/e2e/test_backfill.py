@@ -110,7 +110,6 @@ def test_a_source_is_filled_up_back_to_a_day_the_newest_first(tmp_path: Path, en
         assert crawl(tmp_path, "range", "--since", since) == 30 - archived - (A_PAGE if is_paged else 0)
         rest = site.days()
         wanted = every_day[A_PAGE if is_paged else 0 : 30]
-        assert sorted([*first, *rest], reverse=True) == wanted
-        assert not is_paged or [*first, *rest] == wanted  # a sitemap says when a page was changed, not when it was new
+        assert (sorted(first, reverse=True), sorted(rest, reverse=True)) == (wanted[:12], wanted[12:])
         crawl(tmp_path, "range", "--since", since)
         assert site.days() == []
