@@ -24,8 +24,11 @@ def console_for(stream: TextIO) -> Console:
 
 
 def print_outcome(outcome: Outcome, *, stream: TextIO) -> None:
-    """The ledger as a table, then every alarm in a line of its own."""
+    """The ledger as a table, then every alarm in a line of its own; a run that had nothing to do says so."""
     console = console_for(stream)
+    if not outcome.ledger.sources:
+        console.print("nothing is due: perilune sources show SOURCE says when; --force does not wait")
+        return
     console.print(ledger_table(outcome.ledger))
     for line in would_fetch_lines(outcome):
         console.print(line, markup=False, soft_wrap=True)

@@ -258,6 +258,14 @@ def test_a_crawl_in_a_pipe_prints_plain_text_and_json_that_parses(news: Range) -
     assert len(news.watched.articles_asked) == 5
 
 
+@pytest.mark.parametrize("command", ["crawl", "recheck"])
+def test_a_run_with_nothing_to_do_says_so(news: Range, command: str) -> None:
+    assert news.perilune("crawl", "--all", "--quiet").returncode == 0
+    done = news.perilune(command)
+    said = "nothing is due: perilune sources show SOURCE says when; --force does not wait\n"
+    assert (done.returncode, done.stdout) == (0, said)
+
+
 def test_quiet_says_nothing_on_stderr(news: Range) -> None:
     done = news.perilune("crawl", "--all", "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
