@@ -72,6 +72,9 @@ def spans(text: str) -> Iterator[Token]:
 
 def split(plain: str) -> Iterator[str]:
     """Tokens of folded text: words as they are, unspaced scripts as pairs."""
+    if not IS_UNSPACED.search(plain):
+        yield from (word[:MAX_TOKEN_CHARS] for word in runs().findall(plain))
+        return
     for segment in SEGMENT.findall(plain):
         if IS_UNSPACED.match(segment):
             yield from (segment[place : place + 2] for place in range(len(segment)))
