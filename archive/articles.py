@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive.aliases import is_anothers
+from archive.kinship import Comparison, kin_of, relate
 from archive.model import Article, Block, Decision, Duplicate, Rejected, Revision, Unchanged, Wording
 from archive.sanitise import MAX_TEXT, clean, clean_all, clean_or_none
 from archive.schema import ArticleRow, CaptureRow, RevisionRow
-from archive.stories import move, new_story, refresh_story, story_of
+from archive.stories import new_story, settle, story_of
 from archive.templates import layout_of
 from archive.textindex import write_index
 from archive.urls import canonical_url, url_key
@@ -33,10 +33,8 @@ CONTENT = (
     "is_paywalled",
     "word_count",
     "text_digest",
-    "signature",
     "extractor",
 )
-MIN_WORDS_FOR_COPY = 20  # as in pipelines/dedup.py: below this two texts may be equal by chance  # fmt: skip
 
 
 def carry_out(
@@ -48,7 +46,8 @@ def carry_out(
     now: datetime,
     article_id: int | None = None,
 ) -> ArticleRow:
-    """The article's row after the decision; the caller refreshes its story once the aliases are written.
+    """The article's row after the decision; the caller relates it to others, and settles its story, once the aliases
+    are written.
 
     A new article gets the number ``article_id``; None: the next one.
     """
@@ -56,7 +55,7 @@ def carry_out(
     if isinstance(decision, Unchanged):
         return seen_again(session.get_one(ArticleRow, decision.of), capture)
     if isinstance(decision, Revision):
-        row = revised(session, article, decision, capture, now=now)
+        row = revised(session, article, decision, capture)
     else:
         row = added(session, article, decision, capture, now=now, article_id=article_id)
     session.flush()
@@ -89,9 +88,7 @@ def seen_again(row: ArticleRow, capture: CaptureRow) -> ArticleRow:
     return row
 
 
-def revised(
-    session: Session, article: Article, decision: Revision, capture: CaptureRow, *, now: datetime
-) -> ArticleRow:
+def revised(session: Session, article: Article, decision: Revision, capture: CaptureRow) -> ArticleRow:
     """The row as the article reads now; what it read before is in its revisions."""
     row = session.get_one(ArticleRow, decision.of)
     before = session.get_one(CaptureRow, row.capture_id)
@@ -102,8 +99,6 @@ def revised(
     seen_again(row, capture)
     kind = "extraction" if before.payload_digest == capture.payload_digest else "edit"
     session.add(revision_of(row, kind=kind, changed=decision.changed, seen_at=capture.captured_at))
-    if "text" in decision.changed:
-        move(session, row, copy_of=decision.copy_of, now=now)
     return row
 
 
@@ -130,35 +125,38 @@ def added(
         revision_count=1,
         story_id=new_story(session, now=now) if copied is None else story_of(session, copied),
         capture_id=capture.id,
+        signature=b"",
         **content_of(article),
     )
-    if isinstance(decision, Duplicate):
-        row.duplicate_of, row.duplicate_reason, row.similarity = decision.of, decision.reason, decision.similarity
     session.add(row)
     session.flush()
     session.add(revision_of(row, kind="first", changed=(), seen_at=capture.captured_at))
     return row
 
 
-def reworded(session: Session, row: ArticleRow, blocks: Sequence[Block], wording: Wording, *, now: datetime) -> None:
+def reworded(
+    session: Session,
+    row: ArticleRow,
+    blocks: Sequence[Block],
+    wording: Wording,
+    *,
+    comparison: Comparison,
+    now: datetime,
+) -> None:
     """The article without what turned out to be its site's: a revision of our cleaning, not of the article."""
     row.text, row.word_count, row.text_digest = wording.text, wording.word_count, wording.text_digest
-    row.signature = wording.signature or row.signature
     row.layout = layout_of(blocks)
     row.revision_count += 1
     session.add(revision_of(row, kind="extraction", changed=("text",), seen_at=now))
     session.flush()
     index(session, row)
-    move(session, row, copy_of=held_with_text(session, row), now=now)
-    refresh_story(session, row.story_id)
+    resettle(session, row, comparison, now=now)
 
 
-def held_with_text(session: Session, row: ArticleRow) -> int | None:
-    """The article held longest that has the same text; None for none, or a text too short to tell."""
-    if row.word_count < MIN_WORDS_FOR_COPY:
-        return None
-    same = select(func.min(ArticleRow.id)).where(ArticleRow.text_digest == row.text_digest, ArticleRow.id != row.id)
-    return session.scalar(same)
+def resettle(session: Session, row: ArticleRow, comparison: Comparison, *, now: datetime) -> None:
+    """Compare the article's text with all that is held, and put it into the story that it belongs to."""
+    kin = kin_of(session, row.text, row.text_digest, word_count=row.word_count, comparison=comparison)
+    settle(session, relate(session, row, kin, comparison), now=now)
 
 
 def own_address(session: Session, article: Article) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from archive.articles import reworded
+from archive.kinship import Comparison
 from archive.model import Article, Candidate
 from archive.schema import ArticleRow
 from archive.templates import Cleaner, Knowledge, knowledge_for, learn, own_blocks, with_blocks
@@ -21,13 +22,16 @@ class Cleaning:
     session: Session
     knowledge: Knowledge
     cleaner: Cleaner
+    comparison: Comparison
     now: datetime
 
     @classmethod
-    def of(cls, session: Session, article: Article, cleaner: Cleaner, *, now: datetime) -> Cleaning | None:
+    def of(
+        cls, session: Session, article: Article, cleaner: Cleaner, comparison: Comparison, *, now: datetime
+    ) -> Cleaning | None:
         """None where nothing is to be done: an unknown source, or an article whose blocks are not known."""
         knowledge = knowledge_for(session, article)
-        return None if knowledge is None else cls(session, knowledge, cleaner, now)
+        return None if knowledge is None else cls(session, knowledge, cleaner, comparison, now)
 
     def own(self, article: Article) -> Article:
         """The article without its site's blocks, as far as these are known."""
@@ -59,5 +63,6 @@ class Cleaning:
         kept = own_blocks(self.session, row, self.cleaner, number=self.knowledge.number)
         if kept is None:
             return False
-        reworded(self.session, row, kept, self.cleaner.wording(kept), now=self.now)
+        wording = self.cleaner.wording(kept)
+        reworded(self.session, row, kept, wording, comparison=self.comparison, now=self.now)
         return True

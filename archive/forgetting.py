@@ -14,6 +14,7 @@ from archive.aliases import key_or_none
 from archive.captures import key_of
 from archive.database import reading, writing
 from archive.forgotten import key_digest, remember_to_forget
+from archive.kinship import drop_sketch
 from archive.model import Capture, Locator
 from archive.schema import (
     AliasRow,
@@ -24,7 +25,7 @@ from archive.schema import (
     OutcomeRow,
     StoryRow,
 )
-from archive.stories import refresh_story
+from archive.stories import refresh_story, settle
 from archive.textindex import delete_index
 
 MEETINGS = ("requested", "guid")  # kinds of aliases under which the article itself was met; others are claims
@@ -121,21 +122,23 @@ def forget_rows(engine: Engine, held: Held, *, reason: str, at: datetime) -> Non
         session.execute(
             update(ArticleRow)
             .where(ArticleRow.duplicate_of.in_(ids))
-            .values(duplicate_of=None, duplicate_reason=None, similarity=None)
+            .values(duplicate_of=None, duplicate_reason=None, relation=None, similarity=None)
         )
         told = or_(OutcomeRow.capture_id.in_(capture_ids), OutcomeRow.url.in_(held.urls))
         session.execute(delete(OutcomeRow).where(told))
         announced = or_(FrontierRow.url_key.in_(held.keys), FrontierRow.article_id.in_(ids))
         session.execute(delete(FrontierRow).where(announced))
-        for article_id in ids:
+        for article_id, signature in session.execute(
+            select(ArticleRow.id, ArticleRow.signature).where(ArticleRow.id.in_(ids))
+        ).all():
             delete_index(session.connection(), article_id)
+            drop_sketch(session, article_id, signature)
         for table, column in referring("article"):
             if table.name not in ("article", "capture", "frontier"):
                 session.execute(delete(table).where(table.c[column].in_(ids)))
         session.execute(delete(ArticleRow).where(ArticleRow.id.in_(ids)))
         session.execute(delete(CaptureRow).where(CaptureRow.id.in_(capture_ids)))
-        for story_id in stories:
-            settle_story(session, story_id)
+        settle_without(session, stories, now=at)
         remember_to_forget(session, map(key_digest, held.keys), reason=reason, at=at)
 
 
@@ -147,11 +150,13 @@ def referring(target: str) -> Iterator[tuple[Table, str]]:
                 yield table, key.parent.name
 
 
-def settle_story(session: Session, story_id: int) -> None:
-    """The story without the forgotten article: another representative, or no story."""
-    if session.scalar(select(ArticleRow.id).where(ArticleRow.story_id == story_id).limit(1)) is None:
-        session.execute(delete(StoryRow).where(StoryRow.id == story_id))
-    else:
+def settle_without(session: Session, stories: Collection[int], *, now: datetime) -> None:
+    """The stories without the forgotten articles: other representatives, several stories, or none."""
+    left = list(session.scalars(select(ArticleRow.id).where(ArticleRow.story_id.in_(stories))))
+    settle(session, left, now=now)
+    held = select(ArticleRow.story_id)
+    session.execute(delete(StoryRow).where(StoryRow.id.in_(stories), StoryRow.id.not_in(held)))
+    for story_id in stories:
         refresh_story(session, story_id)
 
 

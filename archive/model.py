@@ -29,6 +29,7 @@ Outcome: TypeAlias = Literal[
     "endpoint_failed",
 ]
 DuplicateReason: TypeAlias = Literal["same_url", "same_text", "near_text"]
+Relation: TypeAlias = Literal["identical", "light_edit", "excerpt", "contains", "related"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +179,6 @@ class Wording:
     text: str
     word_count: int
     text_digest: str
-    signature: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,8 +258,6 @@ class Article:
     """What page and headers ask of robots and miners."""
     word_count: int = 0
     text_digest: str = ""
-    signature: bytes = b""
-    """Near-duplicate signature; empty until pipelines/similarity makes one."""
     extractor: str = ""
     blocks: tuple[Block, ...] = ()
     """The paragraphs of ``text`` with their places on the page; empty where they are not known."""
@@ -284,6 +282,18 @@ class Candidate:
     """Those of ``alias_keys`` that only a page names (canonical and variant links, stops of a redirect)."""
     captured_at: datetime | None = None
     """When the page was fetched that the stored text was read from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How much of one text is in another: shares of their shingles, 0 to 1 (Broder 1997)."""
+
+    contained: float
+    """Share of the text that is in the other."""
+    containing: float
+    """Share of the other that is in the text."""
+    resemblance: float
+    """Share of all that both have: the Jaccard coefficient."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

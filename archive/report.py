@@ -18,7 +18,7 @@ from archive.stats import Stats
 from archive.terminal import bold, escaped, faint, highlighted, one_line, plain
 from archive.timestamps import published, rfc3339
 from archive.verify import Finding
-from archive.views import ArticleView, RevisionView
+from archive.views import ArticleView, KinView, RevisionView
 
 BAR_CELLS = 40  # of the longest bar
 SHOWN_MONTHS = 24  # the latest; --json has all
@@ -141,9 +141,20 @@ def explanation_lines(view: ArticleView) -> Iterator[str]:
         yield f"capture   {rfc3339(capture.captured_at)} {capture.status} {one_line(capture.target_uri)}"
         yield f"          {capture.warc_record_id} {capture.filename}@{capture.offset} {capture.payload_digest}"
     if view.duplicate_of:
-        yield f"copy of   article {view.duplicate_of} ({view.duplicate_reason}, similarity {view.similarity})"
+        alike = "by other copies" if view.similarity is None else f"resemblance {view.similarity:.2f}"
+        yield f"copy of   article {view.duplicate_of} ({view.duplicate_reason}, {view.relation}, {alike})"
     for copy in view.copies:
         yield f"story {view.story_id}   article {copy.id}, {copy.source_id}, {one_line(copy.url)}"
+    yield from map(kin_line, view.kin)
+
+
+def kin_line(kin: KinView) -> str:
+    """Which text, which numbers, and what follows."""
+    shares = f"{kin.contained:.0%} of this is in that, {kin.containing:.0%} of that in this"
+    story = "one story" if kin.is_joining else "stories apart: a round-up and its part"
+    return (
+        f"like      article {kin.id}, {kin.source_id}: {kin.relation}; {shares}; {kin.resemblance:.2f} alike; {story}"
+    )
 
 
 def article_json(view: ArticleView, exported: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON
@@ -155,11 +166,13 @@ def article_json(view: ArticleView, exported: Mapping[str, Any]) -> dict[str, An
         "canonical_link": view.canonical_link,
         "extractor": view.extractor,
         "duplicate_reason": view.duplicate_reason,
+        "relation": view.relation,
         "similarity": view.similarity,
         "found": [asdict(found) for found in view.announcements],
         "addresses": [asdict(alias) for alias in view.aliases],
         "revisions": [asdict(revision) for revision in view.revisions],
         "copies": [asdict(copy) for copy in view.copies],
+        "kin": [asdict(kin) for kin in view.kin],
     }
 
 

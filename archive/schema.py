@@ -101,7 +101,7 @@ class RunRow(Base):
     __tablename__ = "crawl_run"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     command: Mapped[str]
-    """crawl | recheck | replay | import."""
+    """crawl | recheck | replay | import | dedup rebuild."""
     state: Mapped[str]
     """running | finished | interrupted | failed."""
     started_at: Mapped[datetime] = mapped_column(index=True)
@@ -327,6 +327,7 @@ class ArticleRow(Base):
     word_count: Mapped[int]
     text_digest: Mapped[str] = mapped_column(index=True)
     signature: Mapped[bytes]
+    """The text's sketch as in the index, big-endian 64 bits a hash; empty before schema 0007, and for short texts."""
     layout: Mapped[dict[str, Any] | None]
     """Places of the text's paragraphs on the page: ``paths``, and in ``blocks`` one index a paragraph."""
     extractor: Mapped[str]
@@ -338,9 +339,37 @@ class ArticleRow(Base):
     duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("article.id"))
     """The story's representative when that is another article."""
     duplicate_reason: Mapped[str | None]
+    """same_text | near_text."""
+    relation: Mapped[str | None]
+    """What it is to the representative: identical | light_edit | excerpt | contains | related (by other copies)."""
     similarity: Mapped[float | None]
+    """Resemblance to the representative's text; None where they are related by other copies alone."""
     capture_id: Mapped[int] = mapped_column(ForeignKey("capture.id", use_alter=True))
     """The capture the present text was read from."""
+
+
+class SketchRow(Base):
+    """The index of copies: the smallest hashes of every article's shingles."""
+
+    __tablename__ = "sketch"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    hash: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    article_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class LikenessRow(Base):
+    """Two articles whose texts are alike, the one held longer first: see :class:`archive.model.Likeness`."""
+
+    __tablename__ = "likeness"
+    article_id: Mapped[int] = mapped_column(ForeignKey("article.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("article.id"), primary_key=True, index=True)
+    contained: Mapped[float]
+    """Share of the article's text in the other's."""
+    containing: Mapped[float]
+    """Share of the other's text in the article's."""
+    resemblance: Mapped[float]
+    is_joining: Mapped[bool]
+    """It makes them one story; a round-up is like its parts and of none of their stories."""
 
 
 class AliasRow(Base):

@@ -27,6 +27,8 @@ class Copy:
     duplicate_of: int | None
     """None for the original."""
     duplicate_reason: str | None
+    relation: str | None
+    """To the original: identical | light_edit | excerpt | contains | related."""
     similarity: float | None
     behind: timedelta | None
     """After the first that was published with an hour; None for it, and where only a day or nothing is known."""
@@ -46,6 +48,7 @@ def copies(connection: Connection, story_id: int) -> tuple[Copy, ...]:
             ArticleRow.first_seen_at,
             ArticleRow.duplicate_of,
             ArticleRow.duplicate_reason,
+            ArticleRow.relation,
             ArticleRow.similarity,
         )
         .outerjoin(SourceRow, SourceRow.id == ArticleRow.source_id)

@@ -13,13 +13,14 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from archive import captures, endpoints, hosts, ledger, rechecks
-from archive.aliases import add_aliases, candidates
+from archive.aliases import add_aliases, candidates, candidates_of
 from archive.articles import carry_out, sanitised
 from archive.captures import capture_row
 from archive.cleaning import Cleaning
 from archive.database import reading, writing
 from archive.forgotten import forgotten_among
 from archive.hosts import HostGroup
+from archive.kinship import Comparison, Kin, WordForWord, is_version, kin_of, relate
 from archive.ledger import Reconciled, note, noted
 from archive.model import (
     Article,
@@ -42,9 +43,11 @@ from archive.sanitise import clean_json, clean_or_none
 from archive.schema import ArticleRow, FrontierRow, RunRow, SourceRow
 from archive.settle import NOT_ASKED, frontier_row, settle, settle_missed
 from archive.stories import refresh_story
+from archive.stories import settle as settle_stories
 from archive.templates import Cleaner
 
-Decide: TypeAlias = Callable[[Article, list[Candidate]], Decision]
+Similar: TypeAlias = tuple[Candidate, float]
+Decide: TypeAlias = Callable[[Article, list[Candidate], Sequence[Similar]], Decision]
 OUTCOMES: Mapping[type, Outcome] = {New: "new", Revision: "revision", Unchanged: "unchanged", Duplicate: "duplicate"}
 
 
@@ -206,33 +209,38 @@ class Store:
         now: datetime,
         *,
         cleaner: Cleaner | None = None,
+        comparison: Comparison | None = None,
         article_id: int | None = None,
     ) -> Settled:
         """Decide and store, in one transaction: what was looked up still holds when it is written.
 
         With a ``cleaner`` the article is stored without its site's own blocks as far as they are known, a new one is
-        learned from, and what it makes recognisable is taken out of earlier ones.
+        learned from, and what it makes recognisable is taken out of earlier ones. Copies that are not word for word
+        are known by the ``comparison``; None: only those that are.
         The same capture saved again in the same run changes nothing and returns what the first time did.
         ``article_id`` is the number a new article is given (a rebuild gives it the one it had); None: the next.
         """
-        article = sanitised(article)
+        article, comparison = sanitised(article), comparison or WordForWord()
         with writing(self.engine) as session:
             capture = capture_row(session, article.capture)
             if (before := noted(session, run_id, capture.id, article_id=capture.article_id)) is not None:
                 return before
             if forgotten_among(session, own_keys(article)):
                 return reject(session, run_id, discovered, Rejected(reason="forgotten"), article.capture, now)
-            cleaning = None if cleaner is None else Cleaning.of(session, article, cleaner, now=now)
+            cleaning = None if cleaner is None else Cleaning.of(session, article, cleaner, comparison, now=now)
             own = article if cleaning is None else cleaning.own(article)
             held = candidates(session, own)
             if cleaning is not None and cleaning.clean_held(own, held):
                 held = candidates(session, own)
-            decision = decide(own, held)
+            kin = kin_of(session, own.text, own.text_digest, word_count=own.word_count, comparison=comparison)
+            decision = decide(own, held, similar(session, kin))
             if isinstance(decision, Rejected):
                 return reject(session, run_id, discovered, decision, article.capture, now)
             row = carry_out(session, own, decision, capture, now=now, article_id=article_id)
             capture.article_id = row.id
             add_aliases(session, row.id, article, now=now)
+            if is_reworded(decision):
+                settle_stories(session, relate(session, row, kin, comparison), now=now)
             refresh_story(session, row.story_id)
             if cleaning is not None and isinstance(decision, New):
                 cleaning.learn(article)
@@ -286,6 +294,19 @@ class Store:
             rows = session.execute(select(ArticleRow.id, *columns).where(of_source, ArticleRow.first_seen_at >= since))
             found = [row._mapping for row in rows]
         return first, len(found), {name: sum(bool(row.get(name)) for row in found) for name in fields}
+
+
+def similar(session: Session, kin: Iterable[Kin]) -> list[Similar]:
+    """Near copies as ``decide`` takes them; a text that holds several others is a copy of none."""
+    found = {one.article_id: one.likeness for one in kin if one.likeness.resemblance < 1.0}
+    parts = [number for number, said in found.items() if said.contained < said.containing and not is_version(said)]
+    near = found if len(parts) < 2 else {number: said for number, said in found.items() if number not in parts}
+    return [(one, near[one.id].resemblance) for one in candidates_of(session, near)] if near else []
+
+
+def is_reworded(decision: Decision) -> bool:
+    """The article's text is to be compared with what is held."""
+    return isinstance(decision, New | Duplicate) or (isinstance(decision, Revision) and "text" in decision.changed)
 
 
 def own_keys(article: Article) -> set[str]:

@@ -1,21 +1,27 @@
-"""Stories: articles that now have the same text. One member represents the story; the others are its duplicates.
+"""Stories: articles whose texts are copies of one another. One member represents the story; the others are duplicates.
 
-An article joins the story of whoever has its text, and leaves when an edit makes its text its own again. The
-representative is decided from the members alone, so the order in which they came does not matter: first whom
-another member's ``rel=canonical`` names, then the earliest published, then the earliest seen, then by address.
+A story is a connected component of the links that join (:mod:`archive.kinship`): an article joins when its text is
+like that of a member, two stories become one when an article is like members of both, and an edit that makes a text
+its own again takes it out, with whoever hung on it alone. Links are made of pairs of texts, so the order in which
+articles came does not matter, and a story that nothing links to what changed is never looked at.
+
+The representative is decided from the members alone: first whom another member's ``rel=canonical`` names, then the
+earliest published, then the earliest seen, then by address.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, union_all, update
 from sqlalchemy.orm import Session
 
 from archive.aliases import key_or_none
-from archive.schema import AliasRow, ArticleRow, StoryRow
+from archive.kinship import relation_of
+from archive.schema import AliasRow, ArticleRow, LikenessRow, StoryRow
 
 UNDATED = datetime.max.replace(tzinfo=UTC)
 
@@ -33,7 +39,11 @@ class Member:
     text_digest: str
     duplicate_of: int | None
     duplicate_reason: str | None
+    relation: str | None
     similarity: float | None
+
+
+Link: TypeAlias = tuple[int | None, str | None, str | None, float | None]
 
 
 def new_story(session: Session, *, now: datetime) -> int:
@@ -48,22 +58,53 @@ def story_of(session: Session, article_id: int) -> int:
     return session.execute(select(ArticleRow.story_id).where(ArticleRow.id == article_id)).scalar_one()
 
 
-def move(session: Session, row: ArticleRow, *, copy_of: int | None, now: datetime) -> None:
-    """After an edit of the text: out of the story it was in, into that of the article it copies now, if any."""
+def settle(session: Session, ids: Collection[int], *, now: datetime) -> None:
+    """Put the articles, and whoever was or now is in a story with one of them, into the stories their links make."""
     session.flush()
-    left = row.story_id
-    has_others = session.scalar(select(ArticleRow.id).where(ArticleRow.story_id == left, ArticleRow.id != row.id))
-    if copy_of is not None:
-        row.story_id = story_of(session, copy_of)
-    elif has_others is not None:
-        row.story_id = new_story(session, now=now)
-    if row.story_id == left:
+    before = stories_of(session, ids)
+    if len(before) < 2:
         return
-    session.flush()
-    if has_others is not None:
-        refresh_story(session, left)
-    else:
-        session.execute(delete(StoryRow).where(StoryRow.id == left))
+    stories = stories_of(session, connected(session, before))
+    left, claimed = set(stories.values()), set[int]()
+    for members in components(session, stories):
+        mine = sorted({stories[number] for number in members} - claimed)
+        story_id = mine[0] if mine else new_story(session, now=now)
+        claimed.add(story_id)
+        strangers = [number for number in members if stories[number] != story_id]
+        if strangers:
+            session.execute(update(ArticleRow).where(ArticleRow.id.in_(strangers)).values(story_id=story_id))
+    session.execute(delete(StoryRow).where(StoryRow.id.in_(left - claimed)))
+    for story_id in sorted(claimed):
+        refresh_story(session, story_id)
+
+
+def stories_of(session: Session, ids: Collection[int]) -> dict[int, int]:
+    """Article → story, of these articles and of the others in their stories."""
+    own = select(ArticleRow.story_id).where(ArticleRow.id.in_(ids))
+    query = select(ArticleRow.id, ArticleRow.story_id).where(ArticleRow.story_id.in_(own))
+    return {number: story_id for number, story_id in session.execute(query)}  # noqa: C416  # rows are no pairs to mypy
+
+
+def components(session: Session, ids: Iterable[int]) -> list[set[int]]:
+    """The articles by what joins them, the longest held first."""
+    found, placed = [], set[int]()
+    for number in sorted(ids):
+        if number not in placed:
+            members = connected(session, [number])
+            placed |= members
+            found.append(members)
+    return found
+
+
+def connected(session: Session, ids: Iterable[int]) -> set[int]:
+    """These articles and all that links join to them, however far."""
+    found, edge = set(ids), set(ids)
+    while edge:
+        forth = select(LikenessRow.other_id).where(LikenessRow.article_id.in_(edge), LikenessRow.is_joining)
+        back = select(LikenessRow.article_id).where(LikenessRow.other_id.in_(edge), LikenessRow.is_joining)
+        edge = set(session.scalars(union_all(forth, back))) - found
+        found |= edge
+    return found
 
 
 def refresh_story(session: Session, story_id: int) -> None:
@@ -73,15 +114,20 @@ def refresh_story(session: Session, story_id: int) -> None:
     if not members:
         return
     first = representative(members, named_members(session, members))
+    links = links_to(session, first.id) if len(members) > 1 else {}
     for member in members:
-        link = link_to(first, member)
-        if link != (member.duplicate_of, member.duplicate_reason, member.similarity):
-            duplicate_of, reason, similarity = link
-            session.execute(
-                update(ArticleRow)
-                .where(ArticleRow.id == member.id)
-                .values(duplicate_of=duplicate_of, duplicate_reason=reason, similarity=similarity)
-            )
+        link = link_to(first, member, links.get(member.id))
+        if link != (member.duplicate_of, member.duplicate_reason, member.relation, member.similarity):
+            names = ("duplicate_of", "duplicate_reason", "relation", "similarity")
+            values = dict(zip(names, link, strict=True))
+            session.execute(update(ArticleRow).where(ArticleRow.id == member.id).values(values))
+
+
+def links_to(session: Session, article_id: int) -> dict[int, LikenessRow]:
+    """The article's links, by the other's id."""
+    mine = (LikenessRow.article_id == article_id) | (LikenessRow.other_id == article_id)
+    links = session.scalars(select(LikenessRow).where(mine))
+    return {link.article_id + link.other_id - article_id: link for link in links}
 
 
 def members_of(session: Session, story_id: int) -> list[Member]:
@@ -117,10 +163,12 @@ def latest_start(member: Member) -> datetime:
     return member.published_at + timedelta(days=1 if member.published_at_precision == "day" else 0)
 
 
-def link_to(first: Member, member: Member) -> tuple[int | None, str | None, float | None]:
-    """(duplicate_of, reason, similarity) of a member; a copy that is not word for word keeps its own reason."""
+def link_to(first: Member, member: Member, link: LikenessRow | None) -> Link:
+    """(duplicate_of, reason, relation, similarity) of a member; ``related`` when other copies alone link the two."""
     if member is first:
-        return None, None, None
-    if member.text_digest == first.text_digest or member.duplicate_reason is None:
-        return first.id, "same_text", 1.0
-    return first.id, member.duplicate_reason, member.similarity
+        return None, None, None, None
+    if member.text_digest == first.text_digest:
+        return first.id, "same_text", "identical", 1.0
+    if link is None:
+        return first.id, "near_text", "related", None
+    return first.id, "near_text", relation_of(link, member.id), round(link.resemblance, 4)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, case, func, or_, select
 
+from archive.kinship import relation
+from archive.model import Likeness, Relation
 from archive.schema import (
     AliasRow,
     ArticleRow,
     CaptureRow,
     FrontierRow,
+    LikenessRow,
     RevisionRow,
     SourceRow,
 )
@@ -75,7 +79,26 @@ class CopyView:
     published_at_precision: str
     duplicate_of: int | None
     duplicate_reason: str | None
+    relation: str | None
     similarity: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KinView:
+    """An article whose text is like this one's, in its story or not: shares of their shingles, 0 to 1."""
+
+    id: int
+    source_id: str
+    title: str
+    relation: Relation
+    """What this article is to that one: identical | light_edit | excerpt | contains."""
+    contained: float
+    """Share of this text that is in the other."""
+    containing: float
+    """Share of the other that is in this one."""
+    resemblance: float
+    is_joining: bool
+    """It makes them one story; False for a round-up and its parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +145,14 @@ class ArticleView:
     story_id: int
     duplicate_of: int | None
     duplicate_reason: str | None
+    relation: str | None
     similarity: float | None
     aliases: tuple[AliasView, ...]
     announcements: tuple[Announcement, ...]
     captures: tuple[CaptureView, ...]
     revisions: tuple[RevisionView, ...]
     copies: tuple[CopyView, ...]
+    kin: tuple[KinView, ...]
 
 
 def article_view(connection: Connection, article_id: int) -> ArticleView | None:
@@ -150,6 +175,7 @@ def article_view(connection: Connection, article_id: int) -> ArticleView | None:
         captures=captures_of(connection, article_id),
         revisions=revisions_of(connection, article_id),
         copies=copies_of(connection, article_id, row["story_id"]),
+        kin=kin_of(connection, article_id),
     )
 
 
@@ -221,7 +247,37 @@ def copies_of(connection: Connection, article_id: int, story_id: int) -> tuple[C
         ArticleRow.published_at_precision,
         ArticleRow.duplicate_of,
         ArticleRow.duplicate_reason,
+        ArticleRow.relation,
         ArticleRow.similarity,
     )
     statement = statement.where(ArticleRow.story_id == story_id, ArticleRow.id != article_id).order_by(ArticleRow.id)
     return tuple(CopyView(**row) for row in connection.execute(statement).mappings())
+
+
+def kin_of(connection: Connection, article_id: int) -> tuple[KinView, ...]:
+    """Articles with like texts, most alike first."""
+    other = case((LikenessRow.article_id == article_id, LikenessRow.other_id), else_=LikenessRow.article_id)
+    statement = (
+        select(LikenessRow.__table__, ArticleRow.id, ArticleRow.source_id, ArticleRow.title)
+        .join(ArticleRow, ArticleRow.id == other)
+        .where(or_(LikenessRow.article_id == article_id, LikenessRow.other_id == article_id))
+        .order_by(LikenessRow.resemblance.desc(), ArticleRow.id)
+    )
+    return tuple(kin_view(row, article_id) for row in connection.execute(statement))
+
+
+def kin_view(row: Row[Any], article_id: int) -> KinView:  # Any: the columns of kin_of
+    """The link as seen from one of its articles."""
+    shares = (row.contained, row.containing)
+    contained, containing = shares if row.article_id == article_id else shares[::-1]
+    said = Likeness(contained=contained, containing=containing, resemblance=row.resemblance)
+    return KinView(
+        id=row.id,
+        source_id=row.source_id,
+        title=row.title,
+        relation=relation(said),
+        contained=contained,
+        containing=containing,
+        resemblance=row.resemblance,
+        is_joining=row.is_joining,
+    )

@@ -24,6 +24,7 @@ from archive.errors import CaptureError, ConfigError
 from archive.evidence import Exchanged, Forgotten, Settlement, SourceNote, read_back, read_exchange
 from archive.forgotten import forgotten_digests, is_forgotten, remember_to_forget
 from archive.frontier import Frontier
+from archive.kinship import Comparison
 from archive.model import Article, Capture, Discovered, Fetched, Missed, Settled
 from archive.rebuilding import (
     article_ids,
@@ -312,10 +313,20 @@ class Numbered:
         self.record_poll = store.record_poll
 
     def save(
-        self, run_id: int, discovered: Discovered, article: Article, decide: Decide, now: datetime, *, cleaner: Cleaner
+        self,
+        run_id: int,
+        discovered: Discovered,
+        article: Article,
+        decide: Decide,
+        now: datetime,
+        *,
+        cleaner: Cleaner,
+        comparison: Comparison,
     ) -> Settled:
         number = self.free if self.wanted is None or self.wanted in self.taken else self.wanted
-        settled = self.store.save(run_id, discovered, article, decide, now, cleaner=cleaner, article_id=number)
+        settled = self.store.save(
+            run_id, discovered, article, decide, now, cleaner=cleaner, comparison=comparison, article_id=number
+        )
         if settled.article_id == number:
             self.taken.add(number)
             self.free = max(self.free, number + 1)

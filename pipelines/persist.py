@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from archive.errors import StoreError
 from archive.model import Article, Candidate, Capture, Decision, Discovered, Missed, Polled, Rejected, Settled
-from pipelines.dedup import decide
+from pipelines.dedup import Similar, decide
+from pipelines.similarity import Similarity
 from pipelines.template import Template
 from pipelines.workers import Read
 
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 CLEANER = Template()
+COMPARISON = Similarity()
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
-Decide = Callable[[Article, list[Candidate]], Decision]
+Decide = Callable[[Article, list[Candidate], Sequence[Similar]], Decision]
 Note = Callable[[Capture, Settled, datetime], None]
 
 
@@ -34,7 +36,15 @@ class Keeper(Protocol):
     """What the pipelines need of ``archive.store.Store``."""
 
     def save(
-        self, run_id: int, discovered: Discovered, article: Article, decide: Decide, now: datetime, *, cleaner: Template
+        self,
+        run_id: int,
+        discovered: Discovered,
+        article: Article,
+        decide: Decide,
+        now: datetime,
+        *,
+        cleaner: Template,
+        comparison: Similarity,
     ) -> Settled: ...
     def record_rejected(
         self, run_id: int, discovered: Discovered, rejected: Rejected, now: datetime, *, capture: Capture | None
@@ -119,7 +129,7 @@ def unit_of_work(item: object, *, store: Keeper, run_id: int, at: datetime) -> C
         return lambda: store.record_rejected(run_id, fetched.discovered, rejected, at, capture=fetched.capture)
     if isinstance(item, Read) and isinstance(item.result, Article):
         article, found = item.result, item.fetched.discovered
-        return lambda: store.save(run_id, found, article, decide, at, cleaner=CLEANER)
+        return lambda: store.save(run_id, found, article, decide, at, cleaner=CLEANER, comparison=COMPARISON)
     if isinstance(item, Missed):
         return lambda: store.record_missed(run_id, item)
     if isinstance(item, Polled):

@@ -141,6 +141,7 @@ def an_archived(
             story_id=story_id,
             duplicate_of=duplicate_of,
             duplicate_reason="same_text" if duplicate_of else None,
+            relation="identical" if duplicate_of else None,
             similarity=1.0 if duplicate_of else None,
         )
     )

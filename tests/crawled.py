@@ -23,9 +23,15 @@ from archive.warc import Exchange, Original, WarcWriter
 from pipelines.persist import unit_of_work
 from pipelines.workers import SourceGuide, read_page
 from tests.builders import PROSE
+from tests.site.prose import a_piece
 
 DAY = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BODY = " ".join([PROSE] * 4)
+
+
+def other_body(number: int) -> str:
+    """A text that has nothing in common with ``BODY``, nor with that of another number."""
+    return " ".join(a_piece(number).paragraphs)
 
 
 def page(title: str, text: str = BODY, head: str = "") -> bytes:
@@ -129,7 +135,7 @@ def everything(crawl: Crawl) -> None:
     """Each thing a crawl can meet, once."""
     first = crawl.answer("/news/one", page("One rover"))
     crawl.answer("/news/one?print=1", page("One rover"), original=first)
-    crawl.answer("/news/two", page("Two landers", text=BODY + " Two landers came down."), is_gzipped=True)
+    crawl.answer("/news/two", page("Two landers", text=other_body(2)), is_gzipped=True)
     crawl.answer("/news/one", page("One rover, corrected", text=BODY + " It was not the rim."))
     crawl.answer("/news/two", status=304, missed="not_modified")
     crawl.answer("/news/none", b"<p>Not found", status=404, missed="http_404")
@@ -137,7 +143,7 @@ def everything(crawl: Crawl) -> None:
     crawl.answer("/short/4", b"", status=301, is_settled=False)
     crawl.answer(
         "/news/four",
-        page("Four orbits", text=BODY + " Four orbits later.", head='<link rel=canonical href="/news/4">'),
+        page("Four orbits", text=other_body(4), head='<link rel=canonical href="/news/4">'),
         redirected_from=("https://alpha.example/short/4",),
         found=Discovered(
             source_id="alpha", url="https://alpha.example/short/4", discovered_via="feed",

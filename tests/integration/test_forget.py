@@ -31,20 +31,21 @@ from crawler.cli import perilune
 from crawler.forgetting import run_forget
 from crawler.importing import run_import
 from crawler.rebuild import run_replay
-from tests.crawled import BODY, Crawl, config_of, everything, exported, page
+from tests.crawled import Crawl, config_of, everything, exported, other_body, page
 
 URL = "https://alpha.example/news/secret"
+LEDGER = other_body(7)
 SECRET = "The zirconium ledger was left on the train"
 
 
 def secrets(crawl: Crawl) -> None:
     """An article met by a redirect and edited once, between others; a copy at another address of the same bytes."""
-    body = page("A ledger is lost", text=f"{BODY} {SECRET}.")
+    body = page("A ledger is lost", text=f"{LEDGER} {SECRET}.")
     crawl.answer("/short/9", b"", status=301, is_settled=False)
     first = crawl.answer("/news/secret", body, redirected_from=("https://alpha.example/short/9",))
     crawl.answer("/mirror/secret", body, original=first)
     crawl.answer("/mirror2/secret", body, original=first)
-    crawl.answer("/news/secret", page("A ledger is lost, and found", text=f"{BODY} {SECRET}, then found."))
+    crawl.answer("/news/secret", page("A ledger is lost, and found", text=f"{LEDGER} {SECRET}, then found."))
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def test_it_is_not_stored_when_another_address_leads_to_it(config: Config, engin
     crawl = Crawl(config)
     crawl.answer(
         "/news/secret",
-        page("A ledger is lost", text=f"{BODY} {SECRET}."),
+        page("A ledger is lost", text=f"{LEDGER} {SECRET}."),
         redirected_from=("https://alpha.example/new-short-link",),
         found=Discovered(
             source_id="alpha", url="https://alpha.example/new-short-link", discovered_via="listing",
@@ -230,7 +231,7 @@ def test_forgetting_twice_is_forgetting_once(config: Config, engine: Engine) -> 
 
 def test_file_in_writing_is_waited_for(config: Config) -> None:
     crawl = Crawl(config)
-    crawl.answer("/news/fresh", page("Fresh", text=f"{BODY} Fresh."))
+    crawl.answer("/news/fresh", page("Fresh", text=f"{other_body(8)} Fresh."))
 
     with pytest.raises(LockedError, match="a run is writing it"):
         run_forget(config, "https://alpha.example/news/fresh", reason="asked for")

@@ -19,7 +19,7 @@ from archive.frontier import Frontier
 from archive.model import Discovered
 from archive.schema import AliasRow, FrontierRow, OutcomeRow, RevisionRow
 from crawler.rebuild import run_replay
-from tests.crawled import BODY, DAY, Crawl, config_of, everything, exported, page
+from tests.crawled import DAY, Crawl, config_of, everything, exported, other_body, page
 
 
 def rows(engine: Engine, row: type, *columns: str) -> list[tuple]:
@@ -68,7 +68,7 @@ def test_numbers_go_on_after_the_highest_ever_given(original: Crawl, tmp_path: P
     run_replay(config)
 
     crawl = Crawl(config)
-    crawl.answer("/news/five", page("Five moons", text=BODY + " Five moons rose."))
+    crawl.answer("/news/five", page("Five moons", text=other_body(5)))
     crawl.close()
 
     engine = open_engine(config.database_url)
@@ -98,7 +98,7 @@ def test_page_that_was_never_settled_is_read(original: Crawl, tmp_path: Path) ->
     """The crawl was killed between the evidence and the article."""
     crawl = Crawl(original.config)
     crawl.at += timedelta(days=1)
-    crawl.answer("/news/killed", page("Killed between", text=BODY + " And then the lights went out."), is_settled=False)
+    crawl.answer("/news/killed", page("Killed between", text=other_body(6)), is_settled=False)
     crawl.answer("/news/busy", b"later", status=503, is_settled=False)
     crawl.close()
     config = moved(original, tmp_path / "new", None)

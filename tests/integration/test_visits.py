@@ -69,7 +69,7 @@ def test_a_server_that_gives_one_name_to_two_bodies_is_believed_no_more(
 
 
 def saved(store: Store, url: str, *, after: timedelta = timedelta()) -> None:
-    def decide(article: Article, held: list[Candidate]) -> Decision:
+    def decide(article: Article, held: list[Candidate], similar: object) -> Decision:
         return New()
 
     found, at = a_discovered(url), NOW + after

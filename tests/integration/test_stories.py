@@ -1,0 +1,203 @@
+"""Stories of articles as they are stored: who joins, who does not, and that the order of arrival does not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, create_engine, select
+
+from archive.database import reading
+from archive.migrate import ensure_schema
+from archive.schema import ArticleRow, LikenessRow, SketchRow, StoryRow
+from archive.store import Store
+from pipelines.dedup import decide
+from pipelines.similarity import SKETCH, Similarity
+from tests.builders import NOW, a_capture, a_discovered, a_source, an_article
+from tests.site.prose import a_piece
+
+
+def words(number: int) -> str:
+    """A hundred words of an article."""
+    return " ".join(a_piece(number).text.split()[:100])
+
+
+EXCERPT = words(11)
+RELEASE = "\n\n".join([EXCERPT, words(12), words(13)])
+EDITED = RELEASE.replace("measurements", "readings")
+SECOND = words(21)
+THIRD = words(31)
+ROUND_UP = "\n\n".join([EXCERPT, SECOND, THIRD])
+SOURCES = ("agency", "daily", "wire", "weekly", "blog")
+
+
+@pytest.fixture
+def store(engine: Engine) -> Store:
+    return a_store(engine)
+
+
+def a_store(engine: Engine) -> Store:
+    store = Store(engine)
+    store.record_sources([a_source(one) for one in SOURCES], NOW)
+    store.start_run("crawl", software="test", now=NOW)
+    return store
+
+
+def save(store: Store, source: str, text: str, *, path: str = "1", after: int = 0, published: int | None = 0) -> int:
+    """Store an article of a source, seen and published so many hours later; its id."""
+    url = f"https://{source}.example/{path}"
+    at = NOW + timedelta(hours=after)
+    article = an_article(
+        url,
+        source_id=source,
+        title=f"{source} {path}",
+        text=text,
+        published_at=None if published is None else NOW + timedelta(hours=published),
+        published_at_precision="unknown" if published is None else "minute",
+        capture=a_capture(url, source_id=source, captured_at=at),
+    )
+    found = a_discovered(url, source_id=source)
+    settled = store.save(1, found, article, decide, at, comparison=Similarity())
+    assert settled.article_id is not None
+    return settled.article_id
+
+
+def stories(store: Store) -> dict[int, dict[str, tuple[str | None, str | None]]]:
+    """Story → source of each member → (source of the original, relation to it)."""
+    with reading(store.engine) as session:
+        rows = session.scalars(select(ArticleRow).order_by(ArticleRow.id)).all()
+        sources = {row.id: row.source_id for row in rows}
+        found: dict[int, dict[str, tuple[str | None, str | None]]] = {}
+        for row in rows:
+            original = None if row.duplicate_of is None else sources[row.duplicate_of]
+            found.setdefault(row.story_id, {})[row.source_id] = (original, row.relation)
+    return found
+
+
+def shapes(store: Store) -> set[frozenset[tuple[str, tuple[str | None, str | None]]]]:
+    return {frozenset(members.items()) for members in stories(store).values()}
+
+
+def test_copies_join_with_what_each_is_to_the_original(store: Store) -> None:
+    save(store, "agency", RELEASE, published=0)
+    save(store, "daily", EDITED, published=2)
+    save(store, "wire", EXCERPT, published=3)
+    save(store, "weekly", RELEASE.upper(), published=4)
+    save(store, "blog", SECOND, published=5)
+
+    assert shapes(store) == {
+        frozenset(
+            {
+                ("agency", (None, None)),
+                ("daily", ("agency", "light_edit")),
+                ("wire", ("agency", "excerpt")),
+                ("weekly", ("agency", "identical")),
+            }
+        ),
+        frozenset({("blog", (None, None))}),
+    }
+
+
+def test_an_original_that_comes_late_represents_the_story(store: Store) -> None:
+    save(store, "wire", EXCERPT, published=3)
+    save(store, "agency", RELEASE, published=0)
+
+    assert list(stories(store).values()) == [{"wire": ("agency", "excerpt"), "agency": (None, None)}]
+
+
+def test_who_is_like_another_copy_alone_is_related(store: Store) -> None:
+    """What a copy adds to the release is all that a third one takes from it."""
+    save(store, "agency", RELEASE, published=0)
+    save(store, "daily", f"{SECOND}\n\n{RELEASE}", published=1)
+    save(store, "wire", SECOND, published=2)
+
+    [members] = stories(store).values()
+    assert members["wire"] == ("agency", "related")
+    with reading(store.engine) as session:
+        assert session.scalar(select(ArticleRow.similarity).where(ArticleRow.source_id == "wire")) is None
+
+
+def test_a_round_up_belongs_to_none_of_its_stories_and_joins_them_not(store: Store) -> None:
+    for place, (source, text) in enumerate((("agency", EXCERPT), ("daily", SECOND), ("wire", THIRD))):
+        save(store, source, text, published=place)
+    save(store, "weekly", ROUND_UP, published=9)
+
+    assert shapes(store) == {frozenset({(source, (None, None))}) for source in ("agency", "daily", "wire", "weekly")}
+    with reading(store.engine) as session:
+        links = session.scalars(select(LikenessRow).where(LikenessRow.other_id == 4)).all()
+        assert [(link.article_id, link.contained > 0.9, link.is_joining) for link in links] == [
+            (1, True, False),
+            (2, True, False),
+            (3, True, False),
+        ]
+
+
+def test_what_was_cut_from_a_release_published_before_joins_it(store: Store) -> None:
+    save(store, "agency", RELEASE, published=0)
+    save(store, "daily", EXCERPT, published=1)
+    save(store, "wire", words(13), published=2)
+
+    assert list(stories(store).values()) == [
+        {"agency": (None, None), "daily": ("agency", "excerpt"), "wire": ("agency", "excerpt")}
+    ]
+
+
+def test_an_edit_takes_an_article_out_and_whoever_hung_on_it(store: Store) -> None:
+    save(store, "agency", RELEASE, published=0)
+    save(store, "daily", f"{SECOND}\n\n{RELEASE}", published=1)
+    save(store, "wire", SECOND, published=2)
+    assert len(stories(store)) == 1
+
+    save(store, "daily", THIRD, published=1, after=5)
+
+    assert shapes(store) == {frozenset({(source, (None, None))}) for source in ("agency", "daily", "wire")}
+    with reading(store.engine) as session:
+        assert len(session.scalars(select(StoryRow)).all()) == 3
+        assert len(session.scalars(select(SketchRow)).all()) == 3 * SKETCH
+        assert session.scalars(select(LikenessRow)).all() == []
+
+
+def test_other_stories_are_left_alone(store: Store) -> None:
+    save(store, "agency", SECOND)
+    save(store, "daily", SECOND, published=1)
+    before = stories(store)
+
+    save(store, "wire", RELEASE)
+    save(store, "weekly", EDITED, published=2)
+
+    after = stories(store)
+    assert {number: members for number, members in after.items() if number in before} == before
+
+
+MEMBERS = (
+    ("agency", RELEASE, 0),
+    ("daily", EDITED, 1),
+    ("wire", EXCERPT, 2),
+    ("weekly", ROUND_UP, 3),
+    ("blog", SECOND, 4),
+)
+
+
+def arrived(order: Iterable[int], engine: Engine) -> Store:
+    ensure_schema(engine)
+    store = a_store(engine)
+    for number in order:
+        source, text, published = MEMBERS[number]
+        save(store, source, text, published=published)
+    return store
+
+
+@settings(max_examples=25, deadline=None)
+@given(order=st.sampled_from(list(permutations(range(len(MEMBERS))))))
+def test_the_order_of_arrival_does_not_matter(order: tuple[int, ...]) -> None:
+    engine = create_engine("sqlite://")
+    assert shapes(arrived(order, engine)) == {
+        frozenset({("agency", (None, None)), ("daily", ("agency", "light_edit")), ("wire", ("agency", "excerpt"))}),
+        frozenset({("weekly", (None, None))}),
+        frozenset({("blog", (None, None))}),
+    }
+    engine.dispose()
