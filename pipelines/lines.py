@@ -8,7 +8,15 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from pipelines.phrases import is_appeal, is_byline, is_chrome_heading, is_chrome_line, is_date_line, is_embed_notice
+from pipelines.phrases import (
+    is_appeal,
+    is_byline,
+    is_chrome_heading,
+    is_chrome_line,
+    is_counter,
+    is_date_line,
+    is_embed_notice,
+)
 
 NOT_ALNUM = re.compile(r"[\W_]+")
 HEAD_BLOCKS = 8  # blocks at the top that may belong to the page's head
@@ -29,9 +37,14 @@ REPEAT_MIN = 50  # characters; a shorter block may well stand twice ("Yes.", "Sp
 
 def cleaned(blocks: Sequence[str], *, titles: Sequence[str], authors: Sequence[str] = ()) -> list[str]:
     """The blocks without what is not the article's; ``titles`` are all forms of its title, ``authors`` its people."""
-    kept = without_repeats([block for block in blocks if block.strip(" •·|-–—*") and not is_embed_notice(block)])
+    kept = without_repeats([block for block in blocks if block.strip(" •·|-–—*") and not is_strange(block)])
     kept = without_head(kept, {folded(title) for title in titles if title}, [folded(name) for name in authors])
     return without_biography(without_tail([block for block in kept if not is_credit(block)]), authors)
+
+
+def is_strange(block: str) -> bool:
+    """True for a line that is no article's wherever it stands: in place of a video, or another at every visit."""
+    return is_embed_notice(block) or is_counter(block)
 
 
 def folded(text: str) -> str:

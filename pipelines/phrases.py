@@ -154,6 +154,34 @@ def is_embed_notice(text: str) -> bool:
     return len(line) <= MAX_LINE and EMBED_NOTICE.match(line) is not None
 
 
+# What is another at every visit: how often a page was seen, how long ago it was printed. Whole line.
+NUMBER = r"(?:\d[\d\s.,'’]*(?:k|m|mio|mil|tys|тыс|млн|万|만)?\.?|an?|one|no|ein|eine[rm]?|une?|una|un'?)"
+COUNTED = r"""(?:(?:page\s)?views?|reads?|shares?|likes?|comments?|reactions?|claps?|hits?|downloads?|visits?|visitors?|votes?|retweets?
+    |просмотр\w*|комментари\w*|阅读(?:量|数|次数)?|阅览|浏览(?:量|数|次数)?|点击(?:量|数|率)?|评论(?:数)?|瀏覽|閱讀|次阅读|次浏览|人阅读|閲覧数?|回閲覧|アクセス数|조회수?|조회|댓글|추천
+    |aufrufe?|ansichten|kommentare?|mal\sgelesen|vues?|lectures?|commentaires?|partages?|fois|visitas?|lecturas?|comentarios?|vistas?
+    |letture|visualizzazion[ei]|comment[oi]|wyświetle\w*|odsłon\w*|komentarz\w*)"""
+AGO = r"""(?:NUMBER\s?(?:sec(?:ond)?s?|min(?:ute)?s?|h(?:ou)?rs?|hours?|days?|weeks?|months?|years?)\sago|just\snow|yesterday
+    |vor\sNUMBER\s?(?:sekunden?|minuten?|stunden?|tage?n?|wochen?|monate?n?|jahre?n?)
+    |il\sy\sa\sNUMBER\s?(?:secondes?|minutes?|heures?|jours?|semaines?|mois|ans?)|hace\sNUMBER\s?(?:segundos?|minutos?|horas?|d[ií]as?|semanas?|meses|mes|años?)
+    |NUMBER\s?(?:second[oi]|minut[oi]|or[ae]|giorn[oi]|settiman[ae]|mes[ei]|ann[oi])\sfa|NUMBER\s?(?:sekund\w*|minut\w*|godzin\w*|dni|dzień|tygodni\w*|miesi\w*|lat\w*)\stemu
+    |NUMBER\s?(?:секунд\w*|минут\w*|час\w*|дн\w*|день|недел\w*|месяц\w*|год\w*|лет)\sназад|\d+\s?(?:秒|分钟|分鐘|小时|小時|天|周|个月|年|分|時間|日|週間|か月|초|분|시간|일|주)\s?(?:之?前|전))""".replace(
+    "NUMBER", NUMBER
+)
+SAID = r"""(?:(?:first\s|last\s)?(?:posted|published|updated|edited|modified|added)|aktualisiert|veröffentlicht|publié|mis\sà\sjour|publicado|actualizado|pubblicato
+    |aggiornato|opublikowano|zaktualizowano|опубликовано|обновлено|lu|read|seen|gelesen|更新|发布|發布|公開|게시|수정)"""
+COUNTER_PART = (
+    rf"(?:{SAID}\s?:?\s?)?(?:{NUMBER}\s?{COUNTED}|{COUNTED}\s?[:：(]?\s?\d[\d\s.,]*[km万만]?\)?|{AGO})(?:\s?{SAID})?"
+)
+COUNTER = re.compile(rf"(?:{COUNTER_PART})(?:\s?[·|•,/–—-]\s?{COUNTER_PART}){{0,4}}", re.IGNORECASE | re.VERBOSE)
+MAX_COUNTER = 80  # characters
+
+
+def is_counter(text: str) -> bool:
+    """True for a line of counts and ages alone (``1,234 views · 5 minutes ago``): no edit when it is another."""
+    line = " ".join(text.split())
+    return len(line) <= MAX_COUNTER and COUNTER.fullmatch(line) is not None
+
+
 MONTHS = """
     jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?
     |января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipelines.lines import cleaned
-from pipelines.phrases import is_appeal, is_embed_notice
+from pipelines.phrases import is_appeal, is_counter, is_embed_notice
 
 PROSE = [
     "The probe sent its first pictures on Monday, and engineers had waited for them since the landing in March.",
@@ -74,3 +74,37 @@ def test_an_appeal_within_a_text_stays() -> None:
 @pytest.mark.parametrize("line", ["By Ada Reyes", "Автор: Ирина Лескова", "Von Lena Weber", "文＝真田亮"])
 def test_a_byline_ends_no_text(line: str) -> None:
     assert cleaned([*PROSE, line], titles=()) == PROSE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1,234 views", "Views: 1 234", "1.2K views", "12 shares", "3 Comments", "No comments", "Updated 5 minutes ago",
+        "Posted 2 hours ago", "Last updated: an hour ago", "yesterday", "1,234 views · 5 minutes ago", "Comments (12)",
+        "Просмотров: 123", "5 минут назад", "阅读 1234", "浏览量：12万", "3小时前", "閲覧数 1,234", "2時間前",
+        "조회수 1,234", "5분 전", "Vor 5 Minuten aktualisiert",
+        "Lu 1 234 fois", "Il y a 2 heures", "Hace 3 horas", "3 ore fa",
+        "1234 wyświetleń", "5 minut temu",
+    ],
+)  # fmt: skip
+def test_what_is_another_at_every_visit_is_a_counter(line: str) -> None:
+    assert is_counter(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The probe was launched 5 years ago.", "Views from orbit", "Five minutes ago, nobody knew.", "12 launches",
+        "A minute ago the engines started, and 1,234 visitors cheered.", "3.5 billion years ago", "2025", "Comments",
+        "Read the paper", "In 3 days", "10 years ago, a comet came.", "两天前，探测器发回了图像。", "", "1,234",
+    ],
+)  # fmt: skip
+def test_prose_about_counts_and_ages_is_none(line: str) -> None:
+    assert not is_counter(line)
+
+
+def test_a_page_whose_counters_moved_has_the_same_text() -> None:
+    monday = cleaned(["2 minutes ago", PROSE[0], "12 shares · 3 comments", PROSE[1], "104 views"], titles=[])
+    tuesday = cleaned(["yesterday", PROSE[0], "98 shares · 41 comments", PROSE[1], "2,310 views"], titles=[])
+
+    assert monday == tuesday == PROSE
