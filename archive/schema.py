@@ -60,6 +60,8 @@ class SourceRow(Base):
     homepage: Mapped[str]
     language: Mapped[str | None]
     country: Mapped[str | None]
+    family: Mapped[str | None]
+    """Sources of one publisher share it."""
     status: Mapped[str]
     host_group: Mapped[str]
     updated_at: Mapped[datetime]

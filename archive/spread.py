@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from archive.schema import ArticleRow, SourceRow
 
@@ -30,6 +30,8 @@ class Copy:
     relation: str | None
     """To the original: identical | light_edit | excerpt | contains | related."""
     similarity: float | None
+    is_family: bool
+    """A copy at another source of the original's publisher, or at its own: no syndication."""
     behind: timedelta | None
     """After the first that was published with an hour; None for it, and where only a day or nothing is known."""
 
@@ -49,17 +51,27 @@ def copies(connection: Connection, story_id: int) -> tuple[Copy, ...]:
             ArticleRow.duplicate_of,
             ArticleRow.duplicate_reason,
             ArticleRow.relation,
+            func.coalesce(SourceRow.family, ArticleRow.source_id).label("publisher"),
             ArticleRow.similarity,
         )
         .outerjoin(SourceRow, SourceRow.id == ArticleRow.source_id)
         .where(ArticleRow.story_id == story_id)
         .order_by(ArticleRow.id)
     )
-    found = [Copy(**row, behind=None) for row in connection.execute(statement).mappings()]
+    rows = connection.execute(statement).mappings().all()
+    publishers = {row["publisher"] for row in rows if row["duplicate_of"] is None}
+    found = [copy_of(row, publishers) for row in rows]
     exact = [copy.published_at for copy in found if is_exact(copy) and copy.published_at is not None]
     first = min(exact, default=None)
     placed = [with_delay(copy, first) for copy in found]
     return tuple(sorted(placed, key=lambda copy: (start(copy), copy.first_seen_at, copy.id)))
+
+
+def copy_of(row: RowMapping, publishers: set[str]) -> Copy:
+    """The member; ``publishers``: the original's."""
+    is_family = row["duplicate_of"] is not None and row["publisher"] in publishers
+    facts = {name: value for name, value in row.items() if name != "publisher"}
+    return Copy(**facts, is_family=is_family, behind=None)
 
 
 def is_exact(copy: Copy) -> bool:

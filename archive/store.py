@@ -63,6 +63,7 @@ class SourceAtRest:
     country: str | None
     status: str
     host_group: str
+    family: str | None = None
 
 
 class Store:

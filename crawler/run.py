@@ -288,6 +288,7 @@ def at_rest(source: Source) -> SourceAtRest:
         homepage=source.homepage,
         language=source.language,
         country=source.country,
+        family=source.family,
         status=source.status,
         host_group=source.host_group,
     )

@@ -106,6 +106,7 @@ def source_json(source: Source) -> dict[str, object]:
         "homepage": source.homepage,
         "language": source.language,
         "country": source.country,
+        "family": source.family,
         "status": source.status,
         "interval": source.interval.total_seconds(),
         "download_delay": source.download_delay,

@@ -82,6 +82,8 @@ class Source:
     publisher_kind: str = "trade"
     language: str | None = None
     country: str | None = None
+    family: str | None = None
+    """Sources of one publisher share it: a copy within it is no syndication."""
     interval: timedelta = timedelta(hours=3)
     min_interval: timedelta = timedelta(minutes=15)
     max_interval: timedelta = timedelta(days=1)
@@ -209,7 +211,7 @@ def source_of(keys: SourceFile, *, source_id: str, file: str) -> Source:
     listings = [endpoint_of("listing", key) for key in keys.listings]
     per_week = keys.expect.articles_per_week
     plain = keys.model_dump(
-        include={"name", "homepage", "publisher_kind", "language", "country", "interval", "max_age"}
+        include={"name", "homepage", "publisher_kind", "language", "country", "family", "interval", "max_age"}
         | {"min_interval", "max_interval"}
         | {
             "download_delay",

@@ -165,6 +165,7 @@ class SourceFile(Keys):
     publisher_kind: Literal["agency", "trade", "science", "astronomy", "defence", "company", "enthusiast"] = "trade"
     language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")
     country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    family: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)
     interval: Duration = timedelta(hours=3)
     min_interval: Duration = timedelta(minutes=15)
     max_interval: Duration = timedelta(days=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -14,6 +15,7 @@ from sqlalchemy import Engine, create_engine, select
 from archive.database import reading
 from archive.migrate import ensure_schema
 from archive.schema import ArticleRow, LikenessRow, SketchRow, StoryRow
+from archive.spread import copies
 from archive.store import Store
 from pipelines.dedup import decide
 from pipelines.similarity import SKETCH, Similarity
@@ -159,6 +161,23 @@ def test_an_edit_takes_an_article_out_and_whoever_hung_on_it(store: Store) -> No
         assert len(session.scalars(select(StoryRow)).all()) == 3
         assert len(session.scalars(select(SketchRow)).all()) == 3 * SKETCH
         assert session.scalars(select(LikenessRow)).all() == []
+
+
+def test_a_copy_at_the_original_s_publisher_is_told_from_syndication(store: Store) -> None:
+    sisters = [replace(a_source(one), family="publisher") for one in ("agency", "wire")]
+    store.record_sources(sisters, NOW)
+    for place, source in enumerate(("agency", "daily", "wire")):
+        save(store, source, RELEASE, published=place)
+    save(store, "agency", EDITED, path="2", published=9)
+
+    with store.engine.connect() as connection:
+        told = copies(connection, 1)
+    assert [(copy.source_id, copy.is_family) for copy in told] == [
+        ("agency", False),
+        ("daily", False),
+        ("wire", True),
+        ("agency", True),
+    ]
 
 
 def test_other_stories_are_left_alone(store: Store) -> None:
