@@ -70,6 +70,7 @@ def candidates_of(session: Session, ids: Collection[int]) -> list[Candidate]:
             ArticleRow.text_digest,
             ArticleRow.authors,
             ArticleRow.published_at,
+            ArticleRow.published_at_precision,
             CaptureRow.captured_at,
             CaptureRow.url_key.label("answered_key"),
         )
@@ -86,6 +87,7 @@ def candidates_of(session: Session, ids: Collection[int]) -> list[Candidate]:
             text_digest=row.text_digest,
             authors=tuple(row.authors),
             published_at=row.published_at,
+            published_at_precision=row.published_at_precision,
             alias_keys=frozenset(keys[row.id]),
             claimed_keys=frozenset(claimed[row.id] - {row.answered_key}),
             captured_at=row.captured_at,

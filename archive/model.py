@@ -277,6 +277,7 @@ class Candidate:
     text_digest: str
     authors: tuple[str, ...] = ()
     published_at: datetime | None = None
+    published_at_precision: Precision = "unknown"
     alias_keys: frozenset[str] = frozenset()
     claimed_keys: frozenset[str] = frozenset()
     """Those of ``alias_keys`` that only a page names (canonical and variant links, stops of a redirect)."""

@@ -10,11 +10,14 @@ Identity is not the URL: an article is met under tracking parameters, redirects,
    text agrees. A page that claims another address is a view of that article: it adds an address, never an edit.
    A guid is the feed's word for the article itself, so there a difference is an edit.
 3. **The same title and text at the same source** is the same article at one more address.
-4. **The same text elsewhere** is a copy, kept and linked.
+4. **Nearly the same text at the same source, of the same time**, under the same title or an address that differs in
+   one part, is the same article edited, headline and address with it.
+5. **The same text elsewhere** is a copy, kept and linked.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from archive.digests import folded
@@ -22,6 +25,10 @@ from archive.model import Article, Candidate, Decision, Duplicate, New, Revision
 from archive.urls import guid_key, url_key
 
 MIN_WORDS_FOR_COPY = 20  # words; below this two stories may say the same by chance ("Launch postponed.")
+MIN_EDITED = 0.6  # resemblance; a page that an editor changes keeps more of its text than a rewritten copy does
+MIN_SLUG = 1 / 3  # of the words of two slugs; editors swap the words of a headline, and keep what it is about
+WORD = re.compile(r"[^\W_]+")
+OWN_NUMBER = 5  # digits of the number a site gives an article, at least; years, months and days have fewer
 Similar = tuple[Candidate, float]
 
 
@@ -42,6 +49,9 @@ def decide(article: Article, candidates: Sequence[Candidate], similar: Sequence[
     here = [one for one in ranked if one.source_id == article.source_id and is_same_text(article, one)]
     if (held := next((one for one in here if is_same_title(article, one)), None)) is not None:
         return Unchanged(of=held.id)
+    near = [one for one, likeness in similar if likeness >= MIN_EDITED and one.source_id == article.source_id]
+    if (held := next((one for one in [*here, *near] if is_readdressed(article, one)), None)) is not None:
+        return edited(article, held, candidates)
     if copies := copies_of(article, candidates):
         return Duplicate(of=copies[0].id, reason="same_text", similarity=1.0)
     if similar:
@@ -77,6 +87,39 @@ def edited(article: Article, held: Candidate, candidates: Sequence[Candidate]) -
         return Unchanged(of=held.id)
     copies = copies_of(article, [one for one in candidates if one.id != held.id])
     return Revision(of=held.id, changed=tuple(changed), copy_of=copies[0].id if copies else None)
+
+
+def is_readdressed(article: Article, candidate: Candidate) -> bool:
+    """The candidate, of the same source and with about the same text, under an address that was edited."""
+    if not is_same_time(article, candidate):
+        return False
+    return is_same_title(article, candidate) or is_kindred(article.url_key, candidate.url_key)
+
+
+def is_same_time(article: Article, candidate: Candidate) -> bool:
+    """Published at the same minute, or on the same day where one of them says no more than that."""
+    one, other = article.published_at, candidate.published_at
+    if one is None or other is None:
+        return False
+    if "day" in (article.published_at_precision, candidate.published_at_precision):
+        return one.date() == other.date()
+    return one.replace(second=0, microsecond=0) == other.replace(second=0, microsecond=0)
+
+
+def is_kindred(key: str, other: str) -> bool:
+    """Two keys that differ in one part of the path, which tells of the same thing.
+
+    A third of the words, two at least, with the same numbers (a part, a mission, a day); or the article's own number.
+    """
+    parts, others = key.split("/"), other.split("/")
+    differing = [pair for pair in zip(parts, others, strict=False) if pair[0] != pair[1]]
+    if len(parts) != len(others) or len(differing) != 1 or parts[0] != others[0]:
+        return False
+    words, their_words = (set(WORD.findall(part)) for part in differing[0])
+    numbers, their_numbers = ({word for word in one if word.isdecimal()} for one in (words, their_words))
+    if any(len(number) >= OWN_NUMBER for number in numbers & their_numbers):
+        return True
+    return numbers == their_numbers and len(words & their_words) >= max(2, MIN_SLUG * len(words | their_words))
 
 
 def copies_of(article: Article, candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -76,6 +76,8 @@ def a_candidate(article: Article | None = None, **changes: Any) -> Candidate:
         "url_key": held.url_key,
         "title": held.title,
         "text_digest": held.text_digest,
+        "published_at": held.published_at,
+        "published_at_precision": held.published_at_precision,
         "alias_keys": frozenset({held.url_key}),
         "captured_at": held.capture.captured_at,
     }

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, select
 
 from archive.database import reading
 from archive.migrate import ensure_schema
-from archive.schema import ArticleRow, LikenessRow, SketchRow, StoryRow
+from archive.schema import AliasRow, ArticleRow, LikenessRow, SketchRow, StoryRow
 from archive.spread import copies
 from archive.store import Store
 from pipelines.dedup import decide
@@ -220,3 +220,17 @@ def test_the_order_of_arrival_does_not_matter(order: tuple[int, ...]) -> None:
         frozenset({("blog", (None, None))}),
     }
     engine.dispose()
+
+
+def test_an_address_edited_with_the_headline_is_one_more_of_the_same_article(store: Store) -> None:
+    first = save(store, "agency", RELEASE, path="2026/rover-stops-at-rim")
+    copy = save(store, "daily", RELEASE, published=2)
+    again = save(store, "agency", EDITED, path="2026/rover-halts-at-rim", after=3)
+
+    assert again == first
+    assert shapes(store) == {frozenset({("agency", (None, None)), ("daily", ("agency", "light_edit"))})}
+    with reading(store.engine) as session:
+        keys = session.scalars(select(AliasRow.url).where(AliasRow.article_id == first).order_by(AliasRow.url)).all()
+        assert session.get_one(ArticleRow, first).revision_count == 2
+    assert keys == ["https://agency.example/2026/rover-halts-at-rim", "https://agency.example/2026/rover-stops-at-rim"]
+    assert copy != first

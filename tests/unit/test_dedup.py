@@ -126,6 +126,67 @@ def test_claims_need_agreement(article, expected):
     assert decide(article, [held]) == expected
 
 
+DATED = {"published_at": NOW, "published_at_precision": "minute"}
+LATER = a_capture(captured_at=NOW + timedelta(hours=3))
+OLD_SLUG = "https://alpha.example/2026/03/rover-stops-at-rim"
+NEW_SLUG = "https://alpha.example/2026/03/rover-halts-at-crater-rim"
+
+
+def readdressed(url=NEW_SLUG, **changes):
+    """An article found some hours later at ``url`` with other words than the one held at ``OLD_SLUG``."""
+    values = {"title": "Rover halts at the crater's rim", "text": OTHER_PROSE, "capture": LATER}
+    return an_article(url, **DATED | values | changes)
+
+
+@pytest.mark.parametrize(
+    ("article", "expected"),
+    [
+        pytest.param(readdressed(), ("title", "text"), id="headline, slug and words edited"),
+        pytest.param(readdressed(text=PROSE), ("title",), id="headline and slug edited"),
+        pytest.param(
+            readdressed("https://alpha.example/moon/rover", title="Rover stops at the rim"),
+            ("text",),
+            id="moved elsewhere under the same title",
+        ),
+        pytest.param(
+            readdressed(published_at=NOW.replace(hour=0, minute=0), published_at_precision="day"),
+            ("title", "text"),
+            id="only the day is known",
+        ),
+        pytest.param(readdressed(published_at=NOW + timedelta(minutes=1)), None, id="published a minute later"),
+        pytest.param(readdressed(published_at=None, published_at_precision="unknown"), None, id="no date"),
+        pytest.param(readdressed("https://alpha.example/2026/03/lander-is-late"), None, id="a slug of other words"),
+        pytest.param(readdressed("https://alpha.example/2026/04/rover-halts-at-rim"), None, id="two parts differ"),
+        pytest.param(readdressed("https://beta.example/2026/03/rover-halts-at-rim"), None, id="another host"),
+        pytest.param(readdressed("https://alpha.example/2026/03/rover-stops-at-rim-2"), None, id="another part"),
+        pytest.param(readdressed(source_id="beta"), None, id="another source"),
+    ],
+)
+def test_address_edited_with_the_headline_is_the_same_article(article, expected):
+    before = a_candidate(an_article(OLD_SLUG, **DATED))
+    decision = decide(article, [before] if article.text == PROSE else [], [(before, 0.7)])
+    assert decision == (
+        Duplicate(of=1, reason="near_text", similarity=0.7) if expected is None else Revision(of=1, changed=expected)
+    )
+
+
+def test_article_s_own_number_in_both_addresses_tells_that_they_are_one():
+    before = a_candidate(an_article("https://alpha.example/news/123456-rover-rests", **DATED))
+    article = readdressed("https://alpha.example/news/123456-why-it-stopped")
+    assert decide(article, [], [(before, 0.7)]) == Revision(of=1, changed=("title", "text"))
+
+
+def test_address_of_another_day_s_bulletin_is_another_article():
+    before = a_candidate(an_article("https://alpha.example/news/launch-log-12", **DATED))
+    article = readdressed("https://alpha.example/news/launch-log-13", published_at=NOW + timedelta(days=1))
+    assert decide(article, [], [(before, 0.9)]) == Duplicate(of=1, reason="near_text", similarity=0.9)
+
+
+def test_rewritten_text_at_another_address_is_a_copy():
+    before = a_candidate(an_article(OLD_SLUG, **DATED))
+    assert decide(readdressed(), [], [(before, 0.59)]) == Duplicate(of=1, reason="near_text", similarity=0.59)
+
+
 def test_page_at_an_address_another_only_claimed_is_not_that_one():
     claimer = a_candidate(
         alias_keys=frozenset({url_key(HERE), url_key(AGAIN)}), claimed_keys=frozenset({url_key(AGAIN)})
