@@ -89,7 +89,9 @@ def search(
 @click.command()
 @click.argument("name", metavar="ID|URL")
 @click.option("--revisions", "is_revisions", is_flag=True, help="Its states, and what changed.")
-@click.option("--diff", metavar="A..B", help="What changed from revision A to B, word by word.")
+@click.option(
+    "--diff", metavar="A..B", help="What changed from revision A to B: words in a terminal, unified in a pipe."
+)
 @click.option("--explain", "is_explained", is_flag=True, help="Why its addresses are one article, and its evidence.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @archive_options
@@ -108,7 +110,8 @@ def show(*, config: Config, name: str, is_revisions: bool, diff: str | None, is_
     if as_json:
         lines = iter([report.json_line(report.article_json(view, exported))])
     elif diff is not None:
-        lines = report.diff_lines(*two_revisions(view, diff))
+        states = two_revisions(view, diff)
+        lines = report.diff_lines(*states) if sys.stdout.isatty() else report.unified_lines(view.id, *states)
     elif is_revisions:
         lines = report.revision_lines(view)
     else:

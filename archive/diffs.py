@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, unified_diff
 from typing import Literal
 
 PARAGRAPH = re.compile(r".*?(?:\n\s*\n|\Z)", re.DOTALL)
@@ -43,6 +43,12 @@ def compared(old: Sequence[str], new: Sequence[str], *, by_word: bool) -> Iterat
         else:
             yield Change(kind="old", text=went)
             yield Change(kind="new", text=came)
+
+
+def unified(old: str, new: str, *, old_name: str, new_name: str) -> Iterator[str]:
+    """The lines of a unified diff (POSIX diff -u), a paragraph a line; none when nothing differs."""
+    before, after = ([line for line in text.splitlines() if line.strip()] for text in (old, new))
+    yield from unified_diff(before, after, old_name, new_name, n=1, lineterm="")
 
 
 def joined(stretches: Iterator[Change]) -> list[Change]:

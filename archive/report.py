@@ -10,13 +10,14 @@ from typing import Any
 
 import click
 
-from archive.diffs import changes
+from archive.diffs import changes, unified
 from archive.excerpts import pieces
 from archive.runs import DROPPED, LEDGER_COUNTS, RunView, UrlOutcome
 from archive.search import Hit
+from archive.spread import Copy
 from archive.stats import Stats
 from archive.terminal import bold, escaped, faint, highlighted, one_line, plain
-from archive.timestamps import published, rfc3339
+from archive.timestamps import published, rfc3339, span
 from archive.verify import Finding
 from archive.views import ArticleView, KinView, RevisionView
 
@@ -89,7 +90,14 @@ def article_lines(view: ArticleView) -> Iterator[str]:
         yield faint(f"{view.revision_count} revisions: perilune show {view.id} --revisions")
     for copy in view.copies:
         kind = "original" if copy.id == view.duplicate_of else "copy"
-        yield faint(f"{kind}: article {copy.id}, {copy.source_id}, {one_line(copy.url)}")
+        yield faint(f"{kind}: {copy_line(copy)}")
+
+
+def copy_line(copy: Copy) -> str:
+    """Where it stands, and how long after the first."""
+    after = f", {span(copy.behind)} after the first" if copy.behind else ""
+    within = ", same publisher" if copy.is_family else ""
+    return f"article {copy.id}, {copy.source_id}{after}{within}, {one_line(copy.url)}"
 
 
 def revision_lines(view: ArticleView) -> Iterator[str]:
@@ -101,17 +109,29 @@ def revision_lines(view: ArticleView) -> Iterator[str]:
 
 
 def diff_lines(old: RevisionView, new: RevisionView) -> Iterator[str]:
-    """What changed from one state to another: ``[-gone-]`` and ``{+come+}``, in colour on a terminal."""
+    """What changed from one state to another, for a terminal: ``[-gone-]`` and ``{+come+}`` in colour."""
     yield faint(f"revision {old.number}, {rfc3339(old.seen_at)} → revision {new.number}, {rfc3339(new.seen_at)}")
-    for name, before, after in (
+    for name, before, after in differing(old, new):
+        yield ""
+        yield bold(name)
+        yield marked(before, after)
+
+
+def unified_lines(article_id: int, old: RevisionView, new: RevisionView) -> Iterator[str]:
+    """What changed from one state to another, for a pipe: a unified diff of each field, a paragraph a line."""
+    for name, before, after in differing(old, new):
+        names = [f"article {article_id} revision {one.number} {name}\t{rfc3339(one.seen_at)}" for one in (old, new)]
+        yield from map(plain, unified(before, after, old_name=names[0], new_name=names[1]))
+
+
+def differing(old: RevisionView, new: RevisionView) -> Iterator[tuple[str, str, str]]:
+    """(name, before, after) of title, authors and text where they differ."""
+    fields = (
         ("title", old.title, new.title),
         ("authors", ", ".join(old.authors), ", ".join(new.authors)),
         ("text", old.text, new.text),
-    ):
-        if before != after:
-            yield ""
-            yield bold(name)
-            yield marked(before, after)
+    )
+    yield from (field for field in fields if field[1] != field[2])
 
 
 def marked(before: str, after: str) -> str:
@@ -144,7 +164,7 @@ def explanation_lines(view: ArticleView) -> Iterator[str]:
         alike = "by other copies" if view.similarity is None else f"resemblance {view.similarity:.2f}"
         yield f"copy of   article {view.duplicate_of} ({view.duplicate_reason}, {view.relation}, {alike})"
     for copy in view.copies:
-        yield f"story {view.story_id}   article {copy.id}, {copy.source_id}, {one_line(copy.url)}"
+        yield f"story {view.story_id}   {copy_line(copy)}"
     yield from map(kin_line, view.kin)
 
 
@@ -171,9 +191,15 @@ def article_json(view: ArticleView, exported: Mapping[str, Any]) -> dict[str, An
         "found": [asdict(found) for found in view.announcements],
         "addresses": [asdict(alias) for alias in view.aliases],
         "revisions": [asdict(revision) for revision in view.revisions],
-        "copies": [asdict(copy) for copy in view.copies],
+        "copies": [copy_json(copy) for copy in view.copies],
         "kin": [asdict(kin) for kin in view.kin],
     }
+
+
+def copy_json(copy: Copy) -> dict[str, Any]:  # Any: JSON
+    """Its fields, the distance from the first in seconds."""
+    behind = None if copy.behind is None else copy.behind.total_seconds()
+    return {**{name: value for name, value in asdict(copy).items() if name != "behind"}, "behind_seconds": behind}
 
 
 def runs_lines(runs: Sequence[RunView]) -> Iterator[str]:

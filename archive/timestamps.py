@@ -27,3 +27,11 @@ def published(moment: datetime | None, precision: Precision | str, offset_minute
     if not offset_minutes or not -OFFSET_LIMIT < offset_minutes < OFFSET_LIMIT:
         return rfc3339(moment)
     return moment.astimezone(timezone(timedelta(minutes=offset_minutes))).isoformat()
+
+
+def span(length: timedelta) -> str:
+    """A length of time for people: its two largest parts."""
+    minutes = max(0, round(length.total_seconds() / 60))
+    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min"))
+    shown = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(shown[:2]) or "under a minute"

@@ -19,6 +19,7 @@ from archive.schema import (
     RevisionRow,
     SourceRow,
 )
+from archive.spread import Copy, copies
 from archive.urls import url_key
 
 
@@ -65,22 +66,6 @@ class RevisionView:
     extractor: str
     seen_at: datetime
     warc_record_id: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyView:
-    """Another article of the same story."""
-
-    id: int
-    source_id: str
-    title: str
-    url: str
-    published_at: datetime | None
-    published_at_precision: str
-    duplicate_of: int | None
-    duplicate_reason: str | None
-    relation: str | None
-    similarity: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +136,8 @@ class ArticleView:
     announcements: tuple[Announcement, ...]
     captures: tuple[CaptureView, ...]
     revisions: tuple[RevisionView, ...]
-    copies: tuple[CopyView, ...]
+    copies: tuple[Copy, ...]
+    """The other articles of the story, first published first."""
     kin: tuple[KinView, ...]
 
 
@@ -174,7 +160,7 @@ def article_view(connection: Connection, article_id: int) -> ArticleView | None:
         announcements=announcements_of(connection, article_id),
         captures=captures_of(connection, article_id),
         revisions=revisions_of(connection, article_id),
-        copies=copies_of(connection, article_id, row["story_id"]),
+        copies=tuple(one for one in copies(connection, row["story_id"]) if one.id != article_id),
         kin=kin_of(connection, article_id),
     )
 
@@ -234,24 +220,6 @@ def revisions_of(connection: Connection, article_id: int) -> tuple[RevisionView,
     return tuple(
         RevisionView(**{**row, "changed": tuple(row["changed"]), "authors": tuple(row["authors"])}) for row in rows
     )
-
-
-def copies_of(connection: Connection, article_id: int, story_id: int) -> tuple[CopyView, ...]:
-    """The other articles of a story."""
-    statement = select(
-        ArticleRow.id,
-        ArticleRow.source_id,
-        ArticleRow.title,
-        ArticleRow.canonical_url.label("url"),
-        ArticleRow.published_at,
-        ArticleRow.published_at_precision,
-        ArticleRow.duplicate_of,
-        ArticleRow.duplicate_reason,
-        ArticleRow.relation,
-        ArticleRow.similarity,
-    )
-    statement = statement.where(ArticleRow.story_id == story_id, ArticleRow.id != article_id).order_by(ArticleRow.id)
-    return tuple(CopyView(**row) for row in connection.execute(statement).mappings())
 
 
 def kin_of(connection: Connection, article_id: int) -> tuple[KinView, ...]:

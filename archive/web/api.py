@@ -15,10 +15,10 @@ from archive.diffs import changes
 from archive.facets import FIELDS, MAX_VALUES, UNITS, Field, facets, timeline
 from archive.holdings import cadence, endpoints, holding, holdings
 from archive.query import EVERYTHING, Query, parse_query
-from archive.report import article_json, hit_json, run_json
+from archive.report import article_json, copy_json, hit_json, run_json
 from archive.runs import run, runs
 from archive.search import search
-from archive.spread import Copy, copies
+from archive.spread import copies
 from archive.stats import stats
 from archive.views import ArticleView, RevisionView, article_id_of, article_view
 from archive.web.answers import (
@@ -128,11 +128,6 @@ def one_story(request: Request) -> Response:
     if not found:
         raise NotFoundError("There is no such story.")
     return validated(request, Json({"id": story_id, "articles": [copy_json(copy) for copy in found]}))
-
-
-def copy_json(copy: Copy) -> JsonObject:
-    behind = None if copy.behind is None else copy.behind.total_seconds()
-    return {**{name: value for name, value in asdict(copy).items() if name != "behind"}, "behind_seconds": behind}
 
 
 def count_facets(request: Request) -> Response:

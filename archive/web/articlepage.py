@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 from archive.diffs import changes
-from archive.report import shown_date
+from archive.report import differing, shown_date
 from archive.timestamps import published
 from archive.views import ArticleView, RevisionView
 
@@ -87,12 +87,7 @@ def changed_at(view: ArticleView) -> datetime:
 
 def changed_fields(old: RevisionView, new: RevisionView) -> list[tuple[str, list[tuple[str, str]]]]:
     """(name, stretches) of title, authors and text where they differ, long unchanged stretches shortened."""
-    pairs = (
-        ("Title", old.title, new.title),
-        ("Authors", ", ".join(old.authors), ", ".join(new.authors)),
-        ("Text", old.text, new.text),
-    )
-    return [(name, stretches(before, after)) for name, before, after in pairs if before != after]
+    return [(name.title(), stretches(before, after)) for name, before, after in differing(old, new)]
 
 
 def stretches(before: str, after: str) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -12,7 +11,7 @@ from starlette.responses import HTMLResponse
 
 from archive.report import shown_date
 from archive.terminal import plain
-from archive.timestamps import rfc3339
+from archive.timestamps import rfc3339, span
 
 MAX_SHOWN_URL = 80  # characters; longer ones are cut in the middle
 
@@ -37,7 +36,7 @@ def environment() -> Environment:
         "moment": lambda moment: f"{moment:%Y-%m-%d %H:%M} UTC",
         "rfc3339": rfc3339,
         "number": lambda number: f"{number:,}",
-        "span": shown_span,
+        "span": span,
         "link": safe_url,
         "shown_url": shown_url,
     }
@@ -74,11 +73,3 @@ def address(path: str, **params: object) -> str:
     given = {name: value for name, value in params.items() if value not in (None, "", False)}
     query = urlencode({name: "1" if value is True else str(value) for name, value in given.items()}, errors="replace")
     return quote(path) + (f"?{query}" if query else "")
-
-
-def shown_span(span: timedelta) -> str:
-    """A length of time for people: its two largest parts."""
-    minutes = max(0, round(span.total_seconds() / 60))
-    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min"))
-    shown = [f"{count} {unit}" for count, unit in parts if count]
-    return " ".join(shown[:2]) or "under a minute"

@@ -126,8 +126,24 @@ def test_show_takes_an_id_or_any_address(perilune, name: str) -> None:
 
 def test_show_revisions_and_what_changed(perilune) -> None:
     assert "   2  2025-06-01T12:00:00Z  edit: text changed" in perilune("show", "1", "--revisions")[1]
-    assert "The lander carried a {+small +}rover." in perilune("show", "1", "--diff", "1..2")[1]
+    assert perilune("show", "1", "--diff", "1..2")[1].splitlines() == [
+        "--- article 1 revision 1 text\t2025-06-01T12:00:00Z",
+        "+++ article 1 revision 2 text\t2025-06-01T12:00:00Z",
+        "@@ -1,2 +1,2 @@",
+        "-The lander carried a rover.",
+        "+The lander carried a small rover.",
+        " It found ice.",
+    ]
     assert perilune("show", "1", "--diff", "1..3")[0] == 2
+
+
+def test_a_terminal_shows_the_words_that_changed(home: Path) -> None:
+    ours, theirs = os.openpty()
+    args = [sys.executable, "-m", "crawler", "show", "--home", str(home), "1", "--diff", "1..2"]
+    subprocess.run(args, stdout=theirs, check=True, timeout=60)
+    os.close(theirs)
+    assert b"\x1b[32m{+small +}\x1b[0mrover." in os.read(ours, 4096)
+    os.close(ours)
 
 
 def test_show_explains_the_addresses(perilune) -> None:
