@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from archive.aliases import is_anothers
 from archive.kinship import Comparison, kin_of, relate
-from archive.model import Article, Block, Decision, Duplicate, Rejected, Revision, Unchanged, Wording
+from archive.model import Article, Block, Decision, Duplicate, Particulars, Rejected, Revision, Unchanged, Wording
 from archive.sanitise import MAX_TEXT, clean, clean_all, clean_or_none
 from archive.schema import ArticleRow, CaptureRow, RevisionRow
 from archive.stories import new_story, settle, story_of
@@ -28,7 +28,7 @@ CONTENT = (
     "modified_at",
     "lang",
     "description",
-    "lead_image_url",
+    *(one.name for one in fields(Particulars)),
     "canonical_link",
     "is_paywalled",
     "word_count",
@@ -173,6 +173,12 @@ def sanitised(article: Article) -> Article:
     """The article as a database can hold it; what is decided on is what is stored."""
     return replace(
         article,
+        section=clean_or_none(article.section),
+        lead_image_url=clean_or_none(article.lead_image_url),
+        lead_image_caption=clean_or_none(article.lead_image_caption),
+        lead_image_credit=clean_or_none(article.lead_image_credit),
+        credit_line=clean_or_none(article.credit_line),
+        credit_url=clean_or_none(article.credit_url),
         canonical_url=clean(article.canonical_url),
         url_key=clean(article.url_key),
         title=clean(article.title),
@@ -180,7 +186,6 @@ def sanitised(article: Article) -> Article:
         authors=tuple(clean_all(article.authors)),
         lang=clean_or_none(article.lang),
         description=clean_or_none(article.description),
-        lead_image_url=clean_or_none(article.lead_image_url),
         canonical_link=clean_or_none(article.canonical_link),
         tags=tuple(clean_all(article.tags)),
         extractor=clean(article.extractor),

@@ -31,9 +31,14 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # owasp.org/www-community/att
 
 Exported: TypeAlias = dict[str, Any]  # Any: JSON values, as docs/formats.md lists them
 
+PARTICULARS = (
+    "lead_image_width", "lead_image_height", "lead_image_caption", "lead_image_credit", "section", "credit_line",
+    "credit_url", "is_live_blog", "is_press_release",
+)  # fmt: skip
+
 CSV_COLUMNS = (
     "id", "source", "url", "aliases", "title", "authors", "published_at", "published_at_precision", "modified_at",
-    "lang", "text", "description", "lead_image_url", "tags", "word_count", "text_digest", "first_seen_at",
+    "lang", "text", "description", "lead_image_url", *PARTICULARS, "tags", "word_count", "text_digest", "first_seen_at",
     "last_seen_at", "state", "revision_count", "story_id", "duplicate_of", "is_paywalled", "captured_at",
     "warc_record_id", "filename", "offset", "length", "payload_digest",
 )  # fmt: skip
@@ -144,6 +149,7 @@ def exported(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> Itera
             "text": row["text"],
             "description": row["description"],
             "lead_image_url": row["lead_image_url"],
+            **{name: row[name] for name in PARTICULARS},
             "tags": row["tags"],
             "word_count": row["word_count"],
             "text_digest": row["text_digest"],
@@ -209,6 +215,7 @@ COLUMNS = (
     ArticleRow.lang,
     ArticleRow.description,
     ArticleRow.lead_image_url,
+    *(getattr(ArticleRow, name) for name in PARTICULARS),
     ArticleRow.tags,
     ArticleRow.is_paywalled,
     ArticleRow.word_count,

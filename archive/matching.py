@@ -219,14 +219,23 @@ def above_and_below(node: Length) -> ColumnElement[bool]:
 
 
 def has(node: Has) -> ColumnElement[bool]:
-    if node.feature == "revision":
-        return ArticleRow.revision_count > 1
-    if node.feature == "date":
-        return ArticleRow.published_at.is_not(None)
-    if node.feature == "image":
-        return func.coalesce(ArticleRow.lead_image_url, "") != ""
-    copied = select(ArticleRow.story_id).where(ArticleRow.duplicate_of.is_not(None)).correlate(None)
-    return ArticleRow.story_id.in_(copied)
+    """Never NULL, so that a minus gives the others."""
+    match node.feature:
+        case "revision":
+            return ArticleRow.revision_count > 1
+        case "date":
+            return ArticleRow.published_at.is_not(None)
+        case "image":
+            return func.coalesce(ArticleRow.lead_image_url, "") != ""
+        case "credit":
+            return ArticleRow.credit_line.is_not(None)
+        case "live_blog":
+            return ArticleRow.is_live_blog.is_(True)
+        case "press_release":
+            return ArticleRow.is_press_release.is_(True)
+        case "copy":
+            copied = select(ArticleRow.story_id).where(ArticleRow.duplicate_of.is_not(None)).correlate(None)
+            return ArticleRow.story_id.in_(copied)
 
 
 def match(node: Match) -> ColumnElement[bool]:

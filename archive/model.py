@@ -209,7 +209,28 @@ class PageFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Extracted:
+class Particulars:
+    """What a page says of its article beside title, people, dates and text; None where it says nothing."""
+
+    section: str | None = None
+    """The part of the site that it stands in, in the site's words."""
+    lead_image_url: str | None = None
+    lead_image_width: int | None = None
+    """Pixels, as ``lead_image_height``."""
+    lead_image_height: int | None = None
+    lead_image_caption: str | None = None
+    lead_image_credit: str | None = None
+    credit_line: str | None = None
+    """Where it says its text comes from, as printed: "Source: ESA press release", an agency's name."""
+    credit_url: str | None = None
+    """The address that goes with that, or that the page's data names as the original."""
+    is_live_blog: bool = False
+    is_press_release: bool = False
+    """It says so itself; whoever publishes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted(Particulars):
     """What one page says, before any decision."""
 
     title: str
@@ -220,7 +241,6 @@ class Extracted:
     dates: tuple[DateCandidate, ...] = ()
     lang: str | None = None
     description: str | None = None
-    lead_image_url: str | None = None
     canonical_link: str | None = None
     variant_links: tuple[str, ...] = ()
     """AMP, print and mobile addresses the page itself names."""
@@ -234,7 +254,7 @@ class Extracted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
+class Article(Particulars):
     """A clean article, ready to be decided on."""
 
     source_id: str
@@ -250,7 +270,6 @@ class Article:
     modified_at: datetime | None = None
     lang: str | None = None
     description: str | None = None
-    lead_image_url: str | None = None
     canonical_link: str | None = None
     tags: tuple[str, ...] = ()
     is_paywalled: bool | None = None

@@ -26,7 +26,7 @@ MAX_NUMBER = 2**31 - 1  # of words, the largest PostgreSQL keeps; of a story as 
 
 Column: TypeAlias = Literal["title", "authors", "tags"]
 MatchField: TypeAlias = Literal["source", "lang", "kind", "country", "state"]
-Feature: TypeAlias = Literal["revision", "copy", "date", "image"]
+Feature: TypeAlias = Literal["revision", "copy", "date", "image", "credit", "live_blog", "press_release"]
 
 COLUMN_OF: dict[str, Column] = {"title": "title", "author": "authors", "tag": "tags"}
 MATCH_FIELDS = get_args(MatchField)

@@ -160,6 +160,8 @@ def explanation_lines(view: ArticleView) -> Iterator[str]:
     for capture in view.captures:
         yield f"capture   {rfc3339(capture.captured_at)} {capture.status} {one_line(capture.target_uri)}"
         yield f"          {capture.warc_record_id} {capture.filename}@{capture.offset} {capture.payload_digest}"
+    if view.credit_line or view.credit_url:
+        yield f"credit    {one_line(' '.join(filter(None, (view.credit_line, view.credit_url))))}"
     if view.duplicate_of:
         alike = "by other copies" if view.similarity is None else f"resemblance {view.similarity:.2f}"
         yield f"copy of   article {view.duplicate_of} ({view.duplicate_reason}, {view.relation}, {alike})"

@@ -320,6 +320,16 @@ class ArticleRow(Base):
     lang: Mapped[str | None]
     description: Mapped[str | None]
     lead_image_url: Mapped[str | None]
+    lead_image_width: Mapped[int | None]
+    lead_image_height: Mapped[int | None]
+    lead_image_caption: Mapped[str | None]
+    lead_image_credit: Mapped[str | None]
+    section: Mapped[str | None]
+    credit_line: Mapped[str | None]
+    credit_url: Mapped[str | None]
+    is_live_blog: Mapped[bool | None]
+    """None before schema 0009, as is_press_release."""
+    is_press_release: Mapped[bool | None]
     canonical_link: Mapped[str | None]
     """rel=canonical as the page gave it, also where we did not follow it (another outlet's address)."""
     tags: Mapped[list[str]] = mapped_column(default=list)

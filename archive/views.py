@@ -117,6 +117,15 @@ class ArticleView:
     lang: str | None
     description: str | None
     lead_image_url: str | None
+    lead_image_width: int | None
+    lead_image_height: int | None
+    lead_image_caption: str | None
+    lead_image_credit: str | None
+    section: str | None
+    credit_line: str | None
+    credit_url: str | None
+    is_live_blog: bool | None
+    is_press_release: bool | None
     canonical_link: str | None
     tags: tuple[str, ...]
     is_paywalled: bool | None

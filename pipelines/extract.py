@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -20,10 +20,12 @@ from archive.model import Block, Extracted
 from pipelines.body import paragraphs_of
 from pipelines.chrome import prune_chrome, prune_selected
 from pipelines.container import Placed, blocks_in, filled, is_content, named_body, squeezed
+from pipelines.credits import credit_of
 from pipelines.decode import decoded
 from pipelines.facts import facts_of
+from pipelines.genre import is_live_blog, is_press_release
 from pipelines.lines import cleaned
-from pipelines.metadata import metadata_of
+from pipelines.metadata import Metadata, metadata_of
 from pipelines.structured import StructuredData, structured_data
 from pipelines.tree import tree_of
 
@@ -35,6 +37,7 @@ SHELL_BODY_MIN = 200  # characters; a shorter articleBody is a teaser
 SHELL_SHARE = 0.5  # of the data's text; a page that shows less of it than this is a shell or a teaser
 PRINTED_TITLES = XPath("//meta[@property='og:title' or @name='twitter:title']/@content | //title/text()")
 HEADINGS = XPath("//h1")
+SAID = frozenset(one.name for one in fields(Metadata)) & frozenset(one.name for one in fields(Extracted))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,22 +89,32 @@ def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: 
     found = cleaned(main_blocks(root, placed), titles=titles, authors=metadata.authors)
     text, origin = trusted("\n\n".join(found), data)
     blocks = located(text.split("\n\n") if text else [], placed)
+    marked = with_marks(metadata, placed, found, data, url=url)
     return Extracted(
-        title=metadata.title,
+        **{name: getattr(marked, name) for name in SAID},
         text=text,
         blocks=blocks,
-        authors=metadata.authors,
-        dates=metadata.dates,
-        lang=metadata.lang,
-        description=metadata.description,
-        lead_image_url=metadata.lead_image_url,
-        canonical_link=metadata.canonical_link,
-        variant_links=metadata.variant_links,
-        tags=metadata.tags,
-        is_paywalled=metadata.is_paywalled,
-        wishes=metadata.wishes,
         extractor=f"{versions()} ({origin})",
         facts=facts,
+    )
+
+
+def with_marks(
+    metadata: Metadata, placed: Sequence[Placed], texts: Sequence[str], data: StructuredData, *, url: str
+) -> Metadata:
+    """The metadata with what the page's lines tell: where its text is from, and what kind of article it is."""
+    own = {url, metadata.canonical_link}
+    based_on = [one.based_on for one in data.stories if one.based_on not in own]
+    credit = credit_of(placed, texts=texts, own_names=metadata.site_names, base=url, based_on=based_on)
+    kinds = [kind for one in data.stories for kind in one.kinds]
+    sections = (metadata.section, *metadata.tags)
+    lines = [text for _, text in placed] + ([credit.line] if credit.line else [])
+    return replace(
+        metadata,
+        credit_line=credit.line,
+        credit_url=credit.url,
+        is_live_blog=is_live_blog(title=metadata.title, kinds=kinds),
+        is_press_release=is_press_release(url=url, title=metadata.title, kinds=kinds, sections=sections, lines=lines),
     )
 
 

@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 from pipelines.agreement import agree
 from pipelines.jsontext import Json, loads_leniently
 from pipelines.prose import one_line, paragraphs_from
-from pipelines.story import Story
+from pipelines.story import Picture, Story
 
 MAX_SCRIPTS = 40  # JSON-LD scripts of a page; comment threads ship one each
 MAX_NODES = 3000  # of all JSON-LD on a page
@@ -24,6 +24,8 @@ PAGE_TYPE = re.compile(
     r"^(?:WebPage|ItemPage|AboutPage|FAQPage|MedicalWebPage|HowTo|Recipe|VideoObject|CreativeWork|Course|Event)$"
 )
 SITE_TYPE = re.compile(r"^(?:WebSite|Organization|NewsMediaOrganization|Corporation|LocalBusiness)$")
+
+LENGTH = re.compile(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*$", re.ASCII)
 
 LD_SCRIPTS = XPath("//script[contains(@type, 'ld+json')]/text()")
 
@@ -88,6 +90,7 @@ def story_from(parts: list[dict[str, Json]], by_id: Mapping[str, dict[str, Json]
     return Story(
         origin="json-ld",
         is_article=is_article,
+        kinds=(*types_of(parts[0]), *words_of(first.value("genre"))),
         url=address_of(first.value("url")) or address_of(first.value("mainEntityOfPage")),
         headline=first.text("headline") or first.text("name"),
         article_body="\n\n".join(paragraphs_from(body)) if body else None,
@@ -97,7 +100,8 @@ def story_from(parts: list[dict[str, Json]], by_id: Mapping[str, dict[str, Json]
         organisations=groups,
         publisher=named(first.value("publisher"), by_id),
         description=first.text("description"),
-        image=address_of(first.value("image")) or address_of(first.value("thumbnailUrl")),
+        picture=picture_of(first.value("image"), by_id) or Picture(url=address_of(first.value("thumbnailUrl"))),
+        based_on=address_of(first.value("isBasedOn")) or address_of(first.value("isBasedOnUrl")),
         keywords=tuple(words_of(first.value("keywords"))),
         section=next(iter(words_of(first.value("articleSection"))), None),
         is_accessible_for_free=claim(first.value("isAccessibleForFree")),
@@ -147,6 +151,33 @@ def address_of(value: Json) -> str | None:
         else:
             break
     return value.strip() or None if isinstance(value, str) else None
+
+
+def picture_of(value: Json, by_id: Mapping[str, dict[str, Json]]) -> Picture | None:
+    """An ``ImageObject``, the first of a list, or an address alone; None when it has none."""
+    if isinstance(value, list):
+        value = next(iter(value), None)
+    node = by_id.get(str(value["@id"]), value) if isinstance(value, dict) and "@id" in value else value
+    if (url := address_of(node)) is None or not isinstance(node, dict):
+        return None if url is None else Picture(url=url)
+    makers = (named(node.get(key), by_id) for key in ("creditText", "creator", "author", "copyrightHolder"))
+    return Picture(
+        url=url,
+        width=pixels(node.get("width")),
+        height=pixels(node.get("height")),
+        caption=text_of(node.get("caption")),
+        credit=next((name for name in makers if name), None),
+    )
+
+
+def pixels(value: Json) -> int | None:
+    """A length in pixels, also out of ``"1200px"`` or a ``QuantitativeValue``; None for anything else, and for 0 and 1:
+    pictures of one pixel count visitors.
+    """
+    if isinstance(value, dict):
+        value = value.get("value")
+    found = LENGTH.match(str(value))
+    return int(found[1]) if found and int(found[1]) > 1 else None
 
 
 def same_address(one: str, other: str) -> bool:

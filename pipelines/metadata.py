@@ -9,12 +9,13 @@ from urllib.parse import urljoin
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from archive.model import DateCandidate
+from archive.model import DateCandidate, Particulars
 from archive.wishes import page_wishes
 from pipelines.agreement import folded
 from pipelines.bylines import authors_of
 from pipelines.datelines import META, date_candidates
 from pipelines.language import language_of, normal_tag
+from pipelines.pictures import lead_picture
 from pipelines.prose import one_line
 from pipelines.structured import StructuredData
 from pipelines.titles import site_forms, title_of
@@ -48,6 +49,7 @@ TITLE_META = (
     "sailthru.title",
     "headline",
 )
+SECTION_META = ("article:section", "parsely-section", "section")
 LOCKED_META = {
     "article:content_tier": ("locked", "metered", "premium"),
     "content_tier": ("locked", "metered", "premium"),
@@ -58,8 +60,10 @@ LOCKED_META = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metadata:
-    """What a page says about its article; empty and None where it says nothing."""
+class Metadata(Particulars):
+    """What a page says about its article; empty and None where it says nothing. ``credits`` and ``genre``, which read
+    the page's lines, add the rest.
+    """
 
     title: str
     authors: tuple[str, ...] = ()
@@ -67,7 +71,8 @@ class Metadata:
     lang: str | None = None
     """BCP 47, as the page declares it where its script bears it out."""
     description: str | None = None
-    lead_image_url: str | None = None
+    site_names: frozenset[str] = frozenset()
+    """What the page's own site is called, folded."""
     canonical_link: str | None = None
     variant_links: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -92,13 +97,13 @@ def metadata_of(
     sites = [one for one in (source_name, *(meta.get(name) for name in SITE_META), *data.site_names) if one]
     title = title_of(tree, head_titles=head_titles(tree, meta, data, feed_title), sites=sites, url=url)
     lang = language(tree, meta, data, source_language)
+    names = site_forms(sites, url)
+    picture = lead_picture(tree, meta, [one.picture for one in data.stories])
     before = lines_before(title.heading) if title.heading is not None else []
     after = lines_after(title.heading) if title.heading is not None else []
     return Metadata(
         title=title.text,
-        authors=authors_of(
-            tree, stories=data.stories, heading=title.heading, before=before, after=after, sites=site_forms(sites, url)
-        ),
+        authors=authors_of(tree, stories=data.stories, heading=title.heading, before=before, after=after, sites=names),
         dates=date_candidates(
             tree,
             stories=data.stories,
@@ -113,7 +118,13 @@ def metadata_of(
         ),
         lang=lang,
         description=description(meta, data),
-        lead_image_url=absolute(base_of(tree, url), lead_image(meta, data)),
+        section=section_of(meta, data),
+        lead_image_url=absolute(base_of(tree, url), picture.url),
+        lead_image_width=picture.width,
+        lead_image_height=picture.height,
+        lead_image_caption=picture.caption,
+        lead_image_credit=picture.credit,
+        site_names=names,
         canonical_link=canonical(tree, url),
         variant_links=variants(tree, url),
         tags=tags_of(tree, meta, data),
@@ -165,10 +176,10 @@ def description(meta: dict[str, str], data: StructuredData) -> str | None:
     return one_line(found)[:MAX_DESCRIPTION] if found else None
 
 
-def lead_image(meta: dict[str, str], data: StructuredData) -> str | None:
-    names = ("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
-    found = next((meta[name] for name in names if name in meta), None)
-    return found or next((one.image for one in data.stories if one.image), None)
+def section_of(meta: dict[str, str], data: StructuredData) -> str | None:
+    """The part of the site that the page says it stands in."""
+    told = (meta.get(name) for name in SECTION_META)
+    return next(filter(None, (*told, *(one.section for one in data.stories))), None)
 
 
 def base_of(tree: HtmlElement, url: str) -> str:
@@ -207,7 +218,6 @@ def variants(tree: HtmlElement, url: str) -> tuple[str, ...]:
 
 def tags_of(tree: HtmlElement, meta: dict[str, str], data: StructuredData) -> tuple[str, ...]:
     """Section and keywords, each once; without them links marked ``rel=tag``."""
-    section = meta.get("article:section") or next((one.section for one in data.stories if one.section), None)
     words = [word for one in data.stories for word in one.keywords]
     words += [
         one_line(one.get("content", "")) for one in META(tree) if (one.get("property") or "").lower() == "article:tag"
@@ -219,7 +229,8 @@ def tags_of(tree: HtmlElement, meta: dict[str, str], data: StructuredData) -> tu
     words = [word for word in words if word] or [
         one_line((one.text_content() or "")[:200]) for one in TAG_LINKS(tree)[:MAX_TAGS]
     ]
-    listed = {folded(word): word for word in reversed([section or "", *words]) if word and len(word) <= 80}
+    words = [word for word in (section_of(meta, data), *words) if word and len(word) <= 80]
+    listed = {folded(word): word for word in reversed(words)}
     return tuple(reversed(listed.values()))[:MAX_TAGS]
 
 

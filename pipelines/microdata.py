@@ -11,6 +11,7 @@ from pipelines.story import Story
 
 MAX_PROPERTIES = 400  # of a page
 PROPERTIES = XPath("//*[@itemprop]")
+KINDS = XPath("//@itemtype[contains(., 'Article') or contains(., 'Posting')]")
 
 
 def microdata_story(tree: HtmlElement) -> Story | None:
@@ -31,6 +32,7 @@ def microdata_story(tree: HtmlElement) -> Story | None:
     body = first.get("articleBody")
     return Story(
         origin="microdata",
+        kinds=tuple(kind.rsplit("/", 1)[-1] for kind in KINDS(tree)[:1]),
         headline=value("headline"),
         article_body="\n\n".join(paragraphs_from(body)) if body is not None else None,
         date_published=value("datePublished") or value("dateCreated"),

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from archive.digests import text_digest
-from archive.model import AliasKind, Article, Block, Capture, DateCandidate, Discovered, Extracted
+from archive.model import AliasKind, Article, Block, Capture, DateCandidate, Discovered, Extracted, Particulars
 from archive.urls import WWW, canonical_url, host_of, url_key
 from pipelines import dates
 from pipelines.words import word_count
@@ -54,7 +55,6 @@ def article_from(
         modified_at=modified_at(candidates, published, now=capture.captured_at),
         lang=clean_line(extracted.lang or "") or None,
         description=clean_line(extracted.description or "") or None,
-        lead_image_url=web_address(extracted.lead_image_url, capture.target_uri),
         canonical_link=web_address(extracted.canonical_link, capture.target_uri),
         tags=clean_lines(extracted.tags),
         is_paywalled=extracted.is_paywalled,
@@ -65,7 +65,21 @@ def article_from(
         blocks=blocks,
         alias_urls=alias_urls(extracted, discovered, capture),
         capture=capture,
+        **particulars(extracted, capture.target_uri),
     )
+
+
+def particulars(extracted: Extracted, base: str) -> dict[str, Any]:  # Any: as Particulars says of each
+    """What else the page says: texts on one clean line, addresses in full, the rest as it is."""
+    found: dict[str, Any] = {}
+    for name in (one.name for one in fields(Particulars)):
+        value = getattr(extracted, name)
+        if name.endswith("_url"):
+            value = web_address(value, base)
+        elif isinstance(value, str):
+            value = clean_line(value) or None
+        found[name] = value
+    return found
 
 
 # Dates

@@ -17,7 +17,7 @@ from pipelines.jsontext import Json, loads_leniently
 from pipelines.literals import literal_after
 from pipelines.prose import one_line, paragraphs_from
 from pipelines.richtext import rich_text
-from pipelines.story import Story
+from pipelines.story import Picture, Story
 
 MAX_NODES = 40_000  # objects and lists looked at in one page's state
 MAX_DEPTH = 40
@@ -101,7 +101,7 @@ def story_of(node: Mapping[str, Json], state: Json) -> Story:
         date_modified=moment_of(first(node, MODIFIED)),
         authors=tuple(dict.fromkeys(names_of(first(node, AUTHORS), state))),
         description=label_of(first(node, DESCRIPTIONS)),
-        image=picture_of(first(node, IMAGES)),
+        picture=Picture(url=picture_of(first(node, IMAGES))),
     )
 
 

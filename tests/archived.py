@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -96,6 +97,7 @@ def an_archived(
     description: str | None = None,
     tags: Sequence[str] = (),
     image: str | None = None,
+    particulars: Mapping[str, object] = MappingProxyType({}),
     state: str = "live",
     duplicate_of: int | None = None,
     capture_id: int | None = None,
@@ -131,6 +133,7 @@ def an_archived(
             lang=lang,
             description=description,
             lead_image_url=image,
+            **particulars,
             tags=list(tags),
             word_count=len(text.split()),
             signature=b"",

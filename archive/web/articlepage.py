@@ -58,7 +58,12 @@ def facts(view: ArticleView) -> list[Fact]:
         ("Changed by the publisher", shown_date(view.modified_at, "minute") if view.modified_at else "", "the page"),
         ("Authors", ", ".join(view.authors), "the page"),
         ("Language", view.lang or "", "the page, or told from the text"),
+        ("Section", view.section or "", "the page"),
         ("Tags", ", ".join(view.tags), "the page"),
+        ("Kind", ", ".join(kinds_of(view)), "the page"),
+        ("Text from", view.credit_line or "", "the page"),
+        ("Original at", view.credit_url or "", "the page"),
+        ("Picture", picture_of(view), "the page"),
         ("Behind a paywall", {True: "yes", False: "no", None: ""}[view.is_paywalled], "the page's data"),
         ("Description", view.description or "", "the page"),
         ("Words", f"{view.word_count:,}", "counted in the text"),
@@ -71,6 +76,19 @@ def facts(view: ArticleView) -> list[Fact]:
         ("Taken from the page by", view.extractor, ""),
     ]
     return [fact for fact in found if fact[1]]
+
+
+def kinds_of(view: ArticleView) -> list[str]:
+    """What kind of article it says that it is."""
+    marks = {"live blog": view.is_live_blog, "press release": view.is_press_release}
+    return [name for name, is_one in marks.items() if is_one]
+
+
+def picture_of(view: ArticleView) -> str:
+    """The lead picture in words; empty where there is none. It is never loaded: the archive shows nothing of others."""
+    size = f"{view.lead_image_width} × {view.lead_image_height}" if view.lead_image_width else ""
+    credit = f"credit: {view.lead_image_credit}" if view.lead_image_credit else ""
+    return " · ".join(part for part in (view.lead_image_url, size, view.lead_image_caption, credit) if part)
 
 
 def origin_of_date(view: ArticleView) -> str:

@@ -20,7 +20,9 @@ from tests.archived import an_archived
 
 KEYS = [
     *("id", "source", "url", "aliases", "title", "authors", "published_at", "published_at_precision", "modified_at"),
-    *("lang", "text", "description", "lead_image_url", "tags", "word_count", "text_digest", "first_seen_at"),
+    *("lang", "text", "description", "lead_image_url", "lead_image_width", "lead_image_height"),
+    *("lead_image_caption", "lead_image_credit", "section", "credit_line", "credit_url", "is_live_blog"),
+    *("is_press_release", "tags", "word_count", "text_digest", "first_seen_at"),
     *("last_seen_at", "state", "revision_count", "story_id", "duplicate_of", "is_paywalled", "captures"),
 ]
 
@@ -37,6 +39,12 @@ def test_the_object_of_an_article(engine: Engine) -> None:
             published_at=datetime(2025, 3, 12, tzinfo=UTC),
             precision="day",
             tags=["Moon"],
+            particulars={
+                "lead_image_width": 1200,
+                "lead_image_caption": "The rover at the rim",
+                "credit_line": "Source: ESA press release",
+                "is_press_release": True,
+            },
             aliases=[("redirect", "https://esa.example/old"), ("guid", "guid-1")],
         )
         lines = list(json_lines(articles(connection)))
@@ -56,6 +64,15 @@ def test_the_object_of_an_article(engine: Engine) -> None:
         "text": "Two words.\n\nMore.",
         "description": None,
         "lead_image_url": None,
+        "lead_image_width": 1200,
+        "lead_image_height": None,
+        "lead_image_caption": "The rover at the rim",
+        "lead_image_credit": None,
+        "section": None,
+        "credit_line": "Source: ESA press release",
+        "credit_url": None,
+        "is_live_blog": None,
+        "is_press_release": True,
         "tags": ["Moon"],
         "word_count": 3,
         "text_digest": found["text_digest"],

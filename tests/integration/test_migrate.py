@@ -15,7 +15,7 @@ from archive.errors import SchemaError
 from archive.migrate import current, ensure_schema, head, upgrade
 from archive.schema import Base
 
-LATEST = "0008"  # the newest file of archive/migrations/versions
+LATEST = "0009"  # the newest file of archive/migrations/versions
 
 
 @pytest.fixture

@@ -60,7 +60,13 @@ def populate(connection: Connection) -> None:
         connection, source="daily", title="はやぶさ2", text="小惑星リュウグウのサンプル", lang="ja", state="gone"
     )
     an_archived(connection, source="daily", title="ดาวเทียม", text="ประเทศไทยส่งดาวเทียมขึ้นสู่อวกาศ", lang="th")
-    an_archived(connection, source="esa", title="A very long report", text=LONG)
+    an_archived(
+        connection,
+        source="esa",
+        title="A very long report",
+        text=LONG,
+        particulars={"is_press_release": True, "is_live_blog": False, "credit_line": "Source: ESA"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,6 +158,10 @@ def populate(connection: Connection) -> None:
         ("has:revision", set()),
         ("has:copy", set()),
         ("has:image", set()),
+        ("has:credit", {8}),
+        ("has:press_release", {8}),
+        ("-has:press_release source:esa", {1, 4}),
+        ("has:live_blog", set()),
         ("story:3", {3}),
         ("story:99", set()),
     ],

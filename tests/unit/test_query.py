@@ -159,7 +159,11 @@ def test_understood(text: str, expected: Node) -> None:
         ("-mars NEAR rover", "NEAR stands between two words", 6),
         ("mars NEAR &", "NEAR stands between two words", 5),
         ("rov* NEAR rover", "NEAR needs different words", 5),
-        ("has:nothing", "has: is one of revision, copy, date, image; not 'nothing'", 0),
+        (
+            "has:nothing",
+            "has: is one of revision, copy, date, image, credit, live_blog, press_release; not 'nothing'",
+            0,
+        ),
         ("story:one", "story: needs a whole number, not 'one'", 0),
         ("story:9999999999", "story: needs a whole number", 0),
         ("words>:-5", "words>: needs a whole number, not '-5'", 0),
