@@ -5,12 +5,15 @@ like that of a member, two stories become one when an article is like members of
 its own again takes it out, with whoever hung on it alone. Links are made of pairs of texts, so the order in which
 articles came does not matter, and a story that nothing links to what changed is never looked at.
 
-The representative is decided from the members alone: first whom another member's ``rel=canonical`` names, then the
-earliest published, then the earliest seen, then by address.
+The representative is decided from the members alone. Who was published after another is out; of those that are left
+(a day without an hour is the whole day) it is whom another member names as the origin, by ``rel=canonical``, by the
+address or the words of its credit ("Source: ESA press release"); then the earliest published, the longest, the
+earliest seen, the first by address.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,8 +24,9 @@ from sqlalchemy.orm import Session
 
 from archive.aliases import key_or_none
 from archive.kinship import relation_of
-from archive.schema import AliasRow, ArticleRow, LikenessRow, StoryRow
+from archive.schema import AliasRow, ArticleRow, LikenessRow, SourceRow, StoryRow
 
+MIN_NAME = 3  # characters; a shorter name may be any word
 UNDATED = datetime.max.replace(tzinfo=UTC)
 
 
@@ -31,8 +35,12 @@ class Member:
     """What decides on a story's representative, and how the member is linked now."""
 
     id: int
+    source_id: str
     url_key: str
     canonical_link: str | None
+    credit_line: str | None
+    credit_url: str | None
+    word_count: int
     published_at: datetime | None
     published_at_precision: str
     first_seen_at: datetime
@@ -138,22 +146,70 @@ def members_of(session: Session, story_id: int) -> list[Member]:
 
 
 def named_members(session: Session, members: Sequence[Member]) -> set[int]:
-    """Members whose address, any of their addresses, another member names as the canonical one."""
+    """Members that another one names as the origin of its text."""
+    if len(members) < 2:
+        return set()
+    return named_by_address(session, members) | named_by_words(session, members)
+
+
+def named_by_address(session: Session, members: Sequence[Member]) -> set[int]:
+    """Members whose address, any of their addresses, another one gives as the canonical one or in its credit."""
     namers: dict[str, set[int]] = {}
     for member in members:
-        if member.canonical_link and (key := key_or_none(member.canonical_link)):
-            namers.setdefault(key, set()).add(member.id)
-    if len(members) < 2 or not namers:
+        for link in (member.canonical_link, member.credit_url):
+            if link and (key := key_or_none(link)):
+                namers.setdefault(key, set()).add(member.id)
+    if not namers:
         return set()
     ids = {member.id for member in members}
     rows = session.execute(select(AliasRow.url_key, AliasRow.article_id).where(AliasRow.url_key.in_(namers)))
     return {article_id for key, article_id in rows if article_id in ids and namers[key] - {article_id}}
 
 
+def named_by_words(session: Session, members: Sequence[Member]) -> set[int]:
+    """Members whose publisher the credit of a member of another publisher names."""
+    credits = [member for member in members if member.credit_line]
+    if not credits:
+        return set()
+    ids = {member.source_id for member in members}
+    sources = {row.id: row for row in session.scalars(select(SourceRow).where(SourceRow.id.in_(ids)))}
+    named = set()
+    for member in members:
+        own = sources.get(member.source_id)
+        others = [one.credit_line or "" for one in credits if not is_family(own, sources.get(one.source_id))]
+        if own is not None and any(is_named(name, line) for name in names_of(own) for line in others):
+            named.add(member.id)
+    return named
+
+
+def is_family(source: SourceRow | None, other: SourceRow | None) -> bool:
+    """The same source, or one of the same publisher."""
+    if source is None or other is None:
+        return source is other
+    return source.id == other.id or (source.family is not None and source.family == other.family)
+
+
+def names_of(source: SourceRow) -> set[str]:
+    """What a credit may call a source: its name, its id, its publisher."""
+    return {source.name, source.id.replace("_", " "), source.family or source.id}
+
+
+def is_named(name: str, line: str) -> bool:
+    """The name stands in the line as whole words, in any case."""
+    found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line, re.IGNORECASE)
+    return len(name) >= MIN_NAME and found is not None
+
+
 def representative(members: Sequence[Member], named: set[int]) -> Member:
     """The member that the others are copies of; see the module."""
-    originals = [member for member in members if member.id in named]
-    return min(originals or members, key=lambda member: (latest_start(member), member.first_seen_at, member.url_key))
+    last = min(map(latest_start, members))
+    first = [member for member in members if member.published_at is None or member.published_at <= last]
+    originals = [member for member in first if member.id in named]
+
+    def rank(member: Member) -> tuple[datetime, int, datetime, str]:
+        return latest_start(member), -member.word_count, member.first_seen_at, member.url_key
+
+    return min(originals or first, key=rank)
 
 
 def latest_start(member: Member) -> datetime:

@@ -49,18 +49,32 @@ def a_store(engine: Engine) -> Store:
     return store
 
 
-def save(store: Store, source: str, text: str, *, path: str = "1", after: int = 0, published: int | None = 0) -> int:
-    """Store an article of a source, seen and published so many hours later; its id."""
+def save(
+    store: Store,
+    source: str,
+    text: str,
+    *,
+    path: str = "1",
+    after: int = 0,
+    published: int | None = 0,
+    is_day: bool = False,
+    **said: str,
+) -> int:
+    """Store an article of a source, seen and published so many hours later (that day, ``is_day``); its id."""
     url = f"https://{source}.example/{path}"
     at = NOW + timedelta(hours=after)
+    date = None if published is None else NOW + timedelta(hours=published)
+    if date is not None and is_day:
+        date = date.replace(hour=0)
     article = an_article(
         url,
         source_id=source,
         title=f"{source} {path}",
         text=text,
-        published_at=None if published is None else NOW + timedelta(hours=published),
-        published_at_precision="unknown" if published is None else "minute",
+        published_at=date,
+        published_at_precision="unknown" if date is None else "day" if is_day else "minute",
         capture=a_capture(url, source_id=source, captured_at=at),
+        **said,
     )
     found = a_discovered(url, source_id=source)
     settled = store.save(1, found, article, decide, at, comparison=Similarity())
@@ -109,6 +123,63 @@ def test_an_original_that_comes_late_represents_the_story(store: Store) -> None:
     save(store, "agency", RELEASE, published=0)
 
     assert list(stories(store).values()) == [{"wire": ("agency", "excerpt"), "agency": (None, None)}]
+
+
+def original_of(store: Store) -> set[str]:
+    """Sources of the articles that represent their stories."""
+    with reading(store.engine) as session:
+        return set(session.scalars(select(ArticleRow.source_id).where(ArticleRow.duplicate_of.is_(None))))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"credit_line": "Source: Agency press release"},
+        {"credit_line": "Originally published by AGENCY."},
+        {"credit_url": "https://agency.example/1"},
+        {"canonical_link": "https://www.agency.example/1?utm_source=daily"},
+    ],
+)
+def test_whom_a_copy_names_is_the_original_where_the_dates_leave_it_open(store: Store, said: dict[str, str]) -> None:
+    save(store, "daily", EDITED, published=1, **said)
+    save(store, "agency", RELEASE, is_day=True)
+    assert original_of(store) == {"agency"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"credit_line": "Source: Agencyworld"},
+        {"credit_line": "Source: Weekly"},
+        {"credit_url": "https://agency.example/another"},
+        {"canonical_link": "https://daily.example/1"},
+    ],
+)
+def test_who_is_not_named_yields_to_an_exact_date(store: Store, said: dict[str, str]) -> None:
+    save(store, "daily", EDITED, published=1, **said)
+    save(store, "agency", RELEASE, is_day=True)
+    assert original_of(store) == {"daily"}
+
+
+def test_an_earlier_publication_is_the_original_whatever_is_named(store: Store) -> None:
+    save(store, "daily", EDITED, published=1, credit_line="Source: Agency", canonical_link="https://agency.example/1")
+    save(store, "agency", RELEASE, published=2)
+    assert original_of(store) == {"daily"}
+
+
+def test_a_source_does_not_name_itself_nor_one_of_its_publisher(store: Store) -> None:
+    family = [replace(a_source(one), family="group") for one in ("daily", "agency")]
+    store.record_sources(family, NOW)
+    save(store, "daily", EDITED, published=1, credit_line="Source: Daily and Agency")
+    save(store, "agency", RELEASE, is_day=True)
+    assert original_of(store) == {"daily"}
+
+
+def test_of_undated_copies_the_longest_is_the_original(store: Store) -> None:
+    save(store, "wire", EXCERPT, published=None)
+    save(store, "agency", RELEASE, published=None, after=1)
+    assert original_of(store) == {"agency"}
 
 
 def test_who_is_like_another_copy_alone_is_related(store: Store) -> None:
