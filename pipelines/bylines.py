@@ -71,6 +71,7 @@ FOLLOWED_BY_NAME = re.compile(
     r"(?:^|[\d|·•—–,⋅-]\s*|[Pp]osted |[Ww]ritten )(?:by|By"
     r"|BY)\s*:?\s+((?:[A-Z][\w.’'-]+\s+){1,3}[A-Z][\w’'-]+)"
 )
+LABELS = re.compile(r"\s+(?=[\u4e00-\u9fff]{2,5}[:：])")  # 发布时间：… 来源：… 作者：…
 BESIDE_DATE = re.compile(r"#\s*[|·•–—-]\s*([^#|·•–—]{5,40})")
 NAME_IN_SECTION = re.compile(r"(?:^|[•·|,]\s+)((?:[A-Z][\w.’'-]+\s+){1,3}[A-Z][\w’'-]+)\s+in\s+[A-Z]")
 
@@ -241,7 +242,7 @@ def printed_bylines(lines: Sequence[str]) -> list[str]:
             and (looks_personal_line(line) or len(line.split()) <= 3)
         ):
             return [line]
-    for line in lines:
+    for line in (part for whole in lines for part in LABELS.split(whole)):
         if len(line) <= MAX_BYLINE and PRINTED_BYLINE.search(line):
             bare = CJK_LEAD.sub("", LEAD.sub("", line))
             is_byline = bare != line or line.endswith(("記者", "记者", "기자"))

@@ -15,7 +15,7 @@ from lxml import etree
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from pipelines.phrases import is_chrome_heading
+from pipelines.phrases import is_chrome_heading, is_date_line
 
 ALWAYS = XPath(
     "//script|//style|//noscript|//iframe|//form|//button|//select|//textarea|//input|//template|//dialog"
@@ -64,12 +64,17 @@ SHORT_LINE = 40  # characters; names of categories and labels of forms are short
 PROSE_MIN = 80  # characters; a block of text of this length outside links reads as prose
 MAX_PLAIN_SHARE = 0.25  # of the page's text outside links; what holds more is no chrome, whatever its name says
 LEAST_WITHOUT_READERS = 150  # characters outside links that must remain of the page
+DATES = XPath("//*[self::time or (self::span or self::i or self::small) and contains(@class, 'date')]")
+IN_HEADINGS = XPath("//*[self::h2 or self::h3 or self::h4 or self::h5 or self::h6]//*[self::button or self::a]")
+ANCHOR_MARKS = frozenset({"#", "¶", "§", "🔗", "†", "∞"})
 UNCOUNTED = frozenset({"a", "script", "style", "noscript", "template", "select", "button"})
 HEADINGS = XPath("//h1|//h2|//h3|//h4|//h5|//h6|//p|//dt|//legend|//div[not(*[self::div or self::p or self::ul])]")
 
 
 def prune_chrome(root: HtmlElement) -> None:
     """Take the chrome out of the tree."""
+    bare_headings(root)
+    drop_leading_dates(root)
     lengths = plain_lengths(root)
     for article in further_articles(root, lengths):
         drop(article)
@@ -85,6 +90,24 @@ def prune_chrome(root: HtmlElement) -> None:
     for heading in HEADINGS(root):
         if heading.getparent() is not None and is_chrome_heading(text_of(heading)):
             drop_section(heading)
+
+
+def bare_headings(root: HtmlElement) -> None:
+    """Headings without the controls in them: the button that opens an accordion, the mark that links to the heading."""
+    for element in IN_HEADINGS(root):
+        if element.tag == "button":
+            element.drop_tag()
+        elif text_of(element) in ANCHOR_MARKS:
+            drop(element)
+
+
+def drop_leading_dates(root: HtmlElement) -> None:
+    """The date in an element of its own at the head of a text, which would else begin its first paragraph."""
+    for element in DATES(root):
+        parent = element.getparent()
+        is_first = element.getprevious() is None and not (parent.text or "").strip()
+        if is_first and is_date_line(text_of(element)):
+            drop(element)
 
 
 def further_articles(root: HtmlElement, lengths: dict[HtmlElement, int]) -> list[HtmlElement]:

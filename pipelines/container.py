@@ -43,6 +43,7 @@ LINK_DEPTH = 6  # ancestors in which the link around a block is looked for
 ANCHOR_MIN = 60  # of weight; a shorter block may stand anywhere in a page and anchors nothing
 SHORT_LINE = 100  # of weight; lines of the head and foot of a page are shorter, a standfirst is longer
 LONG_PROSE_MIN = 120  # of weight; teasers are shorter
+CALLOUT = re.compile(r"callout|admonition", re.IGNORECASE)
 HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 SENTENCE_END = (".", "!", "?", "…", "。", "！", "？", "»", "”", '"', ")", "」", "』")
 MUCH_MISSED = 0.4  # of the weight of what was found; less may be anything
@@ -262,9 +263,11 @@ def home_of(element: HtmlElement) -> HtmlElement:
 
 
 def is_long_prose(element: HtmlElement, text: str) -> bool:
-    """A sentence or more, without a link: an accordion's answer, not a teaser."""
+    """A sentence or more, without a link: an accordion's answer, not a teaser; a shorter one in a named callout."""
+    around = (element, *islice(element.iterancestors(), 2))
+    is_callout = any(CALLOUT.search(one.get("class") or "") for one in around)
     return (
-        weight_of(text) >= LONG_PROSE_MIN
+        weight_of(text) >= (ANCHOR_MIN if is_callout else LONG_PROSE_MIN)
         and text.endswith((".", "!", "?", "。", "»", "”", '"', ")"))
         and element.find(".//a") is None
         and not is_call(text)

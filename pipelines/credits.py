@@ -43,6 +43,7 @@ LABEL = re.compile(
     (?:source|quelle|fuente|fonte|źródło|bron|источник|来源|來源|稿源|出典|提供元|情報提供|출처|자료\s?제공)\s?[:：]\s?\S""",
     re.IGNORECASE | re.VERBOSE,
 )  # of the text where it stands before or behind it; amid it, of a chart or a number
+LABELS = re.compile(r"\s+(?=[\u4e00-\u9fff]{2,5}[:：])")  # 发布时间：… 来源：… 作者：…
 AGENCY = (
     r"Reuters|REUTERS|AP|Associated Press|AFP|TASS|ТАСС|РИА Новости|RIA Novosti|Xinhua|新华社|Kyodo|共同通信|共同"
     r"|時事通信|時事|Yonhap|연합뉴스|dpa|DPA|ANSA|EFE|PTI|ANI|IANS|PAP|Bloomberg|中新社|Interfax|Интерфакс|UPI|Anadolu"
@@ -80,10 +81,11 @@ def credit_of(
     """
     told = next((url for one in based_on if (url := absolute(base, one))), None)
     amid = amidst([text for _, text in blocks], frozenset(texts))
-    for place, (element, text) in enumerate(blocks):
-        is_line = len(text) <= MAX_LINE and (ORIGIN.match(text) or (place not in amid and LABEL.match(text)))
-        if is_line and not is_of_picture(element) and not is_own(text, own_names):
-            return Credit(line=text.strip(INVISIBLE), url=link_of(element, base) or told)
+    for place, (element, block) in enumerate(blocks):
+        for text in LABELS.split(block) if len(block) <= MAX_LINE else ():
+            is_line = ORIGIN.match(text) or (place not in amid and LABEL.match(text))
+            if is_line and not is_of_picture(element) and not is_own(text, own_names):
+                return Credit(line=text.strip(INVISIBLE), url=link_of(element, base) or told)
     return Credit(line=signature([text for _, text in blocks]), url=told)
 
 

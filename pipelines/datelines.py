@@ -45,7 +45,7 @@ NAMED = XPath("//body//*[@class or @id]")
 LABELLED = re.compile(r"date|Date|time|publi|posted|yline|meta|submitted|info")
 APART = re.compile(
     r"(?:^|[\s_-])(?:related|sidebar|aside|(?<!elementor-)widget|recommend\w*|popular|trending|latest|recent|more|next"
-    r"|prev\w*|comments?|nav\w*"
+    r"|prev\w*|comments?|comment-?(?:list|meta\w*)|nav\w*"
     r"|teasers?|cards?|carousel|slider|promos?|promotions?|upcoming|events?|search|archive|list|feed|ticker|also"
     r"|suggest\w*|similar|read-?next"
     r"|kanren|ranking|newest|hot)(?=$|[\s_-])",
@@ -67,6 +67,7 @@ PUBLISHED = re.compile(
     r"|original|datum|stand|written on|created",
     re.IGNORECASE,
 )
+ENTRY = re.compile(r"(?:this (?:entry|post|article|item) was )?(?:posted|published|written) (?:on|by)\b", re.IGNORECASE)
 MAX_LABEL = 160  # characters of an element that is a date and little else
 MAX_LONE = 90  # characters of a line that is a date, with little more than a label, a time of day and a name
 LONE = re.compile(
@@ -262,7 +263,8 @@ def line_dates(lines: Sequence[str], lang: str | None, country: str | None) -> I
     """The date of the dateline near the headline: the first line that is a date with little else."""
     previous = ""
     for line in lines:
-        if len(line) <= MAX_LINE:
+        if len(line) <= MAX_LINE or ENTRY.match(line):
+            line = line[: 2 * AROUND_DATE] if ENTRY.match(line) else line
             moments = written_moments(line, lang=lang, country=country)
             if moments and len(line) <= AROUND_DATE * (1 + len(moments)) and not is_sentence(line):
                 yield from split_roles(line, previous, moments)
@@ -296,6 +298,7 @@ def labelled_dates(
     near = set(branch(heading))
     for element in elements_named(tree, LABELLED, limit=80):
         text = " ".join((element.text_content() or "")[: MAX_LABEL * 4].split())
+        text = text[:MAX_LABEL] if ENTRY.match(text) else text
         if (
             not 6 <= len(text) <= MAX_LABEL
             or not any(character.isdigit() for character in text)

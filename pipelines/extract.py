@@ -26,6 +26,7 @@ from pipelines.facts import facts_of
 from pipelines.genre import is_live_blog, is_press_release
 from pipelines.lines import cleaned
 from pipelines.metadata import Metadata, metadata_of
+from pipelines.standfirst import standfirst
 from pipelines.structured import StructuredData, structured_data
 from pipelines.tree import tree_of
 
@@ -87,6 +88,7 @@ def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: 
     prune_chrome(root)
     placed = blocks_in(root)
     found = cleaned(main_blocks(root, placed), titles=titles, authors=metadata.authors)
+    found = [*standfirst(placed, found, titles), *found]
     text, origin = trusted("\n\n".join(found), data)
     blocks = located(text.split("\n\n") if text else [], placed)
     marked = with_marks(metadata, placed, found, data, url=url)

@@ -25,6 +25,7 @@ PROSE = 100  # characters; a longer block at the top is the article
 MOST_BESIDE_TITLE = 60  # letters; a site's name, a byline and a date in the line of the title
 BIOGRAPHY_MIN_BLOCKS, BIOGRAPHY_MAX = 3, 700  # blocks that stay; characters of a biography
 BIOGRAPHY_LEAD = 20  # characters before the name: "About the author:", "Korrespondentin"
+MENU_PART = 40  # characters
 CAPTION_MAX = 500  # characters
 CREDIT = re.compile(
     r"(?:^|[\s(\[/|])(?:photos?|images?|picture|foto|fotos|bild|bilder|grafik|illustration|crédit(?: photo)?|fot\."
@@ -116,7 +117,13 @@ def without_tail(blocks: list[str]) -> list[str]:
 
 
 def is_tail_line(block: str) -> bool:
-    return is_chrome_line(block) or is_date_line(block) or is_byline(block) or is_appeal(block)
+    return is_chrome_line(block) or is_date_line(block) or is_byline(block) or is_appeal(block) or is_menu(block)
+
+
+def is_menu(block: str) -> bool:
+    """Short parts between bars, none of them a sentence: the links at the foot of an old page."""
+    parts = [part.strip() for part in block.split("|")]
+    return len(parts) > 2 and all(len(part) <= MENU_PART and not part.endswith(SENTENCE_END) for part in parts)
 
 
 def without_biography(blocks: list[str], authors: Sequence[str]) -> list[str]:

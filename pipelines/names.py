@@ -90,7 +90,9 @@ NOBODY = re.compile(
     r"|redakcja|press release|super user|read more|share|follow|sign (?:in|up)|log ?in|written by"
     r"|view (?:more )?posts?|[a-z]+(?:\.[a-z]+){2,}|comments?|home|about|bio|view (?:all|profile).*"
     r"|more .*|see .*|contact.*|subscribe.*|by|posted|written|in|on|advertisement|save|print|email"
-    r"|facebook|twitter|linkedin|instagram|x|twitter facebook|member login|uncategorized"
+    r"|(?:publi[ée]|mis à jour|modifié|posté)(?: le| à)?|publicado(?: el| em)?|actualizado(?: el)?|pubblicato(?: il)?"
+    r"|aggiornato(?: il)?|veröffentlicht(?: am)?|aktualisiert(?: am)?|erschienen(?: am)?|опубликовано|обновлено"
+    r"|opublikowano|facebook|twitter|linkedin|instagram|x|twitter facebook|member login|uncategorized"
     r"|(?:image|photo|foto|categor(?:y|ies)|tags?)s?\s?:.*|website|wordpress|test|me|us|you|.*@.*|.*\d{2}.*)$",
     re.IGNORECASE,
 )

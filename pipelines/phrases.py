@@ -19,6 +19,7 @@ CHROME_HEADINGS = """
     comments|leave a reply|leave a comment|post a comment|join the conversation|join the discussion|discussion|member discussion|what do you think
     tags|topics|filed under|tagged|archives|archive|meta|navigation|menu|site map|sitemap|quick links|useful links|links
     about the author|about author|author|about us|contact us|advertisement|advertisements|sponsored|sponsored content|our sponsors|partners
+    media contact|media contacts|press contact|press contacts|contact|contacts|for more information|pressekontakt|ansprechpartner|contact presse|contacts presse|contacto de prensa|contatti stampa|kontakt dla mediów|контакты для сми|контакты для прессы|本件に関するお問い合わせ先|お問い合わせ先|問い合わせ先|お問い合わせ|本件に関する問い合わせ先|联系方式|媒体联系|문의|문의처
     support us|donate|become a member|webring|calendar|blogroll|feeds|rss
     популярное|популярные категории|популярные рубрики|рубрики|категории|поиск|поиск по сайту|читайте также|читать также|похожие статьи|похожие новости|похожие записи|новости по теме|по теме|материалы по теме|другие новости|последние новости|свежие записи|поделиться|поделитесь|подписаться|подпишитесь|подписка|комментарии|добавить комментарий|оставить комментарий|теги|метки|архив|архивы|главное|самое читаемое|лента новостей|мы в соцсетях|об авторе|реклама
     関連記事|関連ニュース|関連リンク|関連情報|人気記事|人気の記事|アクセスランキング|ランキング|カテゴリー|カテゴリ|検索|サイト内検索|最新記事|最近の投稿|新着記事|タグ|アーカイブ|シェア|共有|コメント|コメントを残す|お問い合わせ|おすすめ記事|あわせて読みたい|メールマガジン|この記事をシェア
@@ -43,6 +44,8 @@ LINES = re.compile(
     | (?:read|see|view|show|load|learn|find\ out|discover)\ (?:more|all|also|next)(?:\ ?[:»›>→….-].{0,160})?
     | (?:related|also\ read|read\ also|see\ also|more|explore\ further|further\ reading|recommended)\s?[:»›→].{0,200}
     | (?:tags?|topics?|categories|category|filed\ under|posted\ in|tagged(?:\ with)?|keywords)\s?[:].{0,300}
+    | .{0,160}\b(?:we|\w+)\ (?:may|might|can|will|could)\ (?:earn|receive|get)\ (?:a|an|some)?\ ?(?:small\ |affiliate\ )?(?:commissions?|affiliate).{0,120}
+    | this\ (?:entry|post|article|item)\ was\ (?:posted|published|filed)\b.{0,300}
     | (?:posted|published|updated|last\ updated|last\ modified|first\ published)\s?(?:on|at|by|:).{0,80}
     | (?:copyright|©|\(c\)).{0,160}|.{0,60}all\ rights\ reserved\.?.{0,60}
     | (?:sources?|via|credits?|(?:media|press)\ contacts?|image\ credit|photo\ credit|quelle|fuente|fonte|источник|出典|来源)\s?[:：].{0,120}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
@@ -49,7 +49,7 @@ def title_of(tree: HtmlElement, *, head_titles: Sequence[str], sites: Iterable[s
     """
     names = site_forms(sites, url)
     bare = [without_site(one, names) for one in head_titles if one]
-    headings = [(heading_text(one), one) for one in HEADINGS_1(tree)[:MAX_HEADINGS]]
+    headings = [(heading_text(one), one) for one in HEADINGS_1(tree)[:MAX_HEADINGS] if not leads_home(one, url)]
     headings = [(text, one) for text, one in headings if text and len(text) <= MAX_TITLE]
     if chosen := agreed(headings, bare):
         return Title(text=without_site(chosen[0], names) if len(chosen[0]) > 60 else chosen[0], heading=chosen[1])
@@ -63,6 +63,19 @@ def title_of(tree: HtmlElement, *, head_titles: Sequence[str], sites: Iterable[s
     if headings or not fallback:
         return Title(text=fallback, heading=headings[0][1] if headings else None)
     return Title(text=fallback, heading=next(iter(SAME_TEXT(tree, title=fallback)), None))
+
+
+def leads_home(heading: HtmlElement, url: str) -> bool:
+    """The heading is a link to the site's first page, as the site's own name above its pages is."""
+    links = heading.findall(".//a[@href]")
+    if len(links) != 1 or one_line(links[0].text_content()) != one_line(heading.text_content()):
+        return False
+    try:
+        target, here = urlsplit(urljoin(url, links[0].get("href", ""))), urlsplit(url)
+    except ValueError:
+        return False
+    is_first = target.path in ("", "/") and not target.query
+    return is_first and target.netloc == here.netloc and here.path not in ("", "/")
 
 
 def agreed(headings: Sequence[tuple[str, HtmlElement]], titles: Sequence[str]) -> tuple[str, HtmlElement] | None:

@@ -1,0 +1,56 @@
+"""The standfirst: the sentence or two between a headline and its text, which extractors take for chrome."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from itertools import islice
+
+from lxml.html import HtmlElement
+
+from pipelines.container import Placed, is_content, squeezed
+from pipelines.lines import folded, is_head_line
+from pipelines.phrases import is_call, is_chrome_line
+
+NAMED = re.compile(
+    r"""(?:^|[\s_-])(?<!with-)(?<!has-)(?<!no-)(?:stand-?first|deks?|deck|lede|lead|leadin|sub-?(?:head(?:ing|line)?|title)s?|excerpt|chapeau|chapo|teaser
+    |summary|intro(?:duction)?|abstract|preamble|vorspann|untertitel|unterzeile|entradilla|bajada|copete|sumario|sommario
+    |occhiello|zajawka|анонс|лид|lid)(?=$|[\s_-]|__)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+AROUND = 2  # elements around a block whose class may name it
+MIN_CHARS, MIN_UNSPACED = 40, 16  # a shorter one is a label
+MAX_CHARS = 600
+MOST = 2  # blocks
+REPEATED = 60  # characters without spaces; what begins like a passage of the article is that passage
+
+
+def standfirst(blocks: Sequence[Placed], texts: Sequence[str], titles: Collection[str]) -> list[str]:
+    """Blocks that a class names so, between the title and the first of the article's texts; empty when there are none.
+
+    ``titles`` are all forms of the article's title.
+    """
+    begin = squeezed(texts[0]) if texts else ""
+    first = next((place for place, (_, text) in enumerate(blocks) if squeezed(text) == begin), 0)
+    names = {folded(title) for title in titles if title}
+    heads = [place for place in range(first) if folded(blocks[place][1]) in names]
+    if not heads:
+        return []
+    between = blocks[heads[-1] + 1 : first]
+    whole = squeezed(" ".join(texts))
+    named = [text for element, text in between if is_standfirst(element, text, names)]
+    return [text for text in named if not repeats(text, whole)][:MOST]
+
+
+def repeats(text: str, whole: str) -> bool:
+    """It is cut out of the article, as a system does where no editor wrote one: "The probe sent its first …"."""
+    return squeezed(text)[:REPEATED].rstrip(".…") in whole
+
+
+def is_standfirst(element: HtmlElement, text: str, names: set[str]) -> bool:
+    """Named so, of a sentence's length, and neither byline nor call."""
+    least = MIN_CHARS if text.isascii() else MIN_UNSPACED
+    if not least <= len(text) <= MAX_CHARS or is_head_line(text, names, ()) or is_chrome_line(text) or is_call(text):
+        return False
+    around = (element, *islice(element.iterancestors(), AROUND))
+    return is_content(element, text) and any(NAMED.search(one.get("class") or "") for one in around)
