@@ -19,6 +19,7 @@ import click
 from archive.config import Config
 from archive.errors import ConfigError
 from archive.options import archive_options
+from archive.policy import POLICIES, Handed, under
 from archive.terminal import say
 
 if TYPE_CHECKING:
@@ -93,21 +94,35 @@ def search(
     "--diff", metavar="A..B", help="What changed from revision A to B: words in a terminal, unified in a pipe."
 )
 @click.option("--explain", "is_explained", is_flag=True, help="Why its addresses are one article, and its evidence.")
+@click.option("--rights", "is_rights", is_flag=True, help="What its publisher was seen to ask.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @archive_options
-def show(*, config: Config, name: str, is_revisions: bool, diff: str | None, is_explained: bool, as_json: bool) -> None:
+def show(
+    *,
+    config: Config,
+    name: str,
+    is_revisions: bool,
+    diff: str | None,
+    is_explained: bool,
+    is_rights: bool,
+    as_json: bool,
+) -> None:
     """Show one article, named by its id or by any address it was met under."""
     from archive import export as exports
     from archive import report
+    from archive.rights import rights_of
     from archive.views import article_id_of, article_view
 
     with opened(config) as connection:
         article_id = article_id_of(connection, name)
+        rights = rights_of(connection, article_id) if is_rights and article_id is not None else None
         view = None if article_id is None else article_view(connection, article_id)
         exported = None if article_id is None else exports.article(connection, article_id)
     if view is None or exported is None:
         raise ConfigError(f"no article {name!r} in the archive. perilune search finds articles")
-    if as_json:
+    if rights is not None:
+        lines = iter([report.json_line(asdict(rights))]) if as_json else report.rights_lines(rights)
+    elif as_json:
         lines = iter([report.json_line(report.article_json(view, exported))])
     elif diff is not None:
         states = two_revisions(view, diff)
@@ -148,13 +163,17 @@ def stats(*, config: Config, as_json: bool) -> None:
 @click.option("--format", "format_", type=click.Choice(["jsonl", "csv", "parquet"]), help="Default: by FILE's ending.")
 @click.option("--where", metavar="QUERY", help="Only articles that answer a query, as in perilune search.")
 @click.option("--since-id", type=click.IntRange(0, 2**62), default=0, metavar="N", help="Only ids above N.")
+@click.option("--policy", type=click.Choice(POLICIES), default="full", show_default=True, help="How much of each.")
 @archive_options
-def export(*, config: Config, file: str, format_: str | None, where: str | None, since_id: int) -> None:
+def export(*, config: Config, file: str, format_: str | None, where: str | None, since_id: int, policy: str) -> None:
     """Stream articles as JSON lines, CSV or Parquet, by id. docs/formats.md describes every field.
 
     JSON lines unless FILE's ending says otherwise. Parquet needs pyarrow: pip install 'perilune[parquet]'.
 
     FILE appears when it is whole; until then an earlier one stays.
+
+    --policy excerpt hands on the beginning of each text, --policy metadata none of the publisher's words but the
+    title; what was left out is said on stderr.
     """
     from archive import export as exports
     from archive.parquet import arrow, parquet
@@ -165,12 +184,15 @@ def export(*, config: Config, file: str, format_: str | None, where: str | None,
     if name == "parquet":
         arrow()  # missing is known before the first article is read
     with opened(config) as connection:
-        items = exports.articles(connection, where=query, since_id=since_id)
+        handed = Handed()
+        items = under(policy, exports.articles(connection, where=query, since_id=since_id), handed)
         chunks = parquet(items) if name == "parquet" else exports.FORMATS[name](items)
         if file == "-":
             exports.write_stream(sys.stdout.buffer, chunks)
         else:
             exports.write_file(Path(file), chunks)
+    if policy != "full":
+        click.echo(f"{policy}: text left out of {handed.cut:,} of {handed.articles:,} articles", err=True)
 
 
 @click.command()

@@ -12,6 +12,7 @@ import click
 
 from archive.diffs import changes, unified
 from archive.excerpts import pieces
+from archive.rights import Rights
 from archive.runs import DROPPED, LEDGER_COUNTS, RunView, UrlOutcome
 from archive.search import Hit
 from archive.spread import Copy
@@ -168,6 +169,21 @@ def explanation_lines(view: ArticleView) -> Iterator[str]:
     for copy in view.copies:
         yield f"story {view.story_id}   {copy_line(copy)}"
     yield from map(kin_line, view.kin)
+
+
+def rights_lines(rights: Rights) -> Iterator[str]:
+    """What was asked, and by which file of evidence."""
+    asked = "not recorded" if rights.wishes is None else ", ".join(rights.wishes) or "nothing"
+    walls = {True: "yes", False: "no", None: "the page does not say"}
+    yield f"asks      {asked} (page and headers of {rfc3339(rights.captured_at)})"
+    yield f"paywall   {walls[rights.is_paywalled]}"
+    if rights.credit_line:
+        yield f"credit    {one_line(rights.credit_line)}"
+    if rights.robots is None:
+        yield "robots    no robots.txt was captured before it"
+    else:
+        seen = rights.robots
+        yield f"robots    {rfc3339(seen.captured_at)} {seen.status} {seen.warc_record_id} {seen.filename}@{seen.offset}"
 
 
 def kin_line(kin: KinView) -> str:

@@ -160,6 +160,21 @@ def test_show_as_json_is_the_exported_object_and_more(perilune) -> None:
     assert shown["copies"][0]["id"] == 3
 
 
+def test_show_rights(perilune) -> None:
+    assert perilune("show", "1", "--rights")[1].splitlines() == [
+        "asks      not recorded (page and headers of 2025-06-01T12:00:00Z)",
+        "paywall   the page does not say",
+        "robots    no robots.txt was captured before it",
+    ]
+    assert json.loads(perilune("show", "1", "--rights", "--json")[1])["wishes"] is None
+
+
+def test_export_under_a_policy_says_what_it_left_out(perilune) -> None:
+    code, out, err = perilune("export", "--policy", "metadata")
+    assert (code, err) == (0, "metadata: text left out of 3 of 3 articles\n")
+    assert [json.loads(line)["text"] for line in out.splitlines()] == [None, None, None]
+
+
 def test_what_steers_a_terminal_is_not_printed(perilune) -> None:
     for args in (("search", "evil"), ("show", "2"), ("show", "2", "--json"), ("search", "evil", "--json")):
         _, out, _ = perilune(*args)
