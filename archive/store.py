@@ -39,7 +39,7 @@ from archive.model import (
     Unchanged,
 )
 from archive.pace import Published
-from archive.sanitise import clean_json, clean_or_none
+from archive.sanitise import MAX_TEXT, clean_json, clean_or_none
 from archive.schema import ArticleRow, FrontierRow, RunRow, SourceRow
 from archive.settle import NOT_ASKED, frontier_row, settle, settle_missed
 from archive.stories import refresh_story
@@ -319,11 +319,16 @@ def own_keys(article: Article) -> set[str]:
 def archived(
     session: Session, found: Discovered, article_id: int, outcome: Outcome, *, status: int | None, now: datetime
 ) -> None:
-    """The URL leads to an article that is held: it is looked at again from time to time."""
+    """The URL leads to an article that is held: it is looked at again from time to time.
+
+    Where its text is the feed's, what the feed said is kept: without it the next look would find the page's teaser.
+    """
     if (row := frontier_row(session, found)) is not None:
         (rechecks.looked if rechecks.is_held(row) else rechecks.first_look)(row, outcome, now=now)
         settle(row, state="archived", reason=None, status=status, due_at=None, now=now)
         row.article_id = article_id
+        if session.get_one(ArticleRow, article_id).extractor.endswith("(feed)"):
+            row.content_html = clean_or_none(found.content_html, limit=MAX_TEXT)
 
 
 def looked_in_vain(session: Session, row: FrontierRow, *, reason: str, status: int | None, now: datetime) -> Outcome:

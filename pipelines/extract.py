@@ -26,6 +26,7 @@ from pipelines.facts import facts_of
 from pipelines.genre import is_live_blog, is_press_release
 from pipelines.lines import cleaned
 from pipelines.metadata import Metadata, metadata_of
+from pipelines.prose import paragraphs_from
 from pipelines.standfirst import standfirst
 from pipelines.structured import StructuredData, structured_data
 from pipelines.tree import tree_of
@@ -89,7 +90,7 @@ def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: 
     placed = blocks_in(root)
     found = cleaned(main_blocks(root, placed), titles=titles, authors=metadata.authors)
     found = [*standfirst(placed, found, titles), *found]
-    text, origin = trusted("\n\n".join(found), data)
+    text, origin = trusted("\n\n".join(found), data, hints.content_html)
     blocks = located(text.split("\n\n") if text else [], placed)
     marked = with_marks(metadata, placed, found, data, url=url)
     return Extracted(
@@ -165,15 +166,22 @@ def step_of(element: HtmlElement) -> str:
     return f"{tag}.{DIGITS.sub('', name)}" if name else tag
 
 
-def trusted(text: str, data: StructuredData) -> tuple[str, str]:
-    """(the text, where it was read): the page's own, unless its data has far more, as pages built by scripts do.
+def trusted(text: str, data: StructuredData, content_html: str | None) -> tuple[str, str]:
+    """(the text, where it was read): the page's own, unless its data or the feed has far more.
 
-    ``articleBody`` is often cut, and where it is whole the page shows the same: it is the second witness.
+    Pages built by scripts show nothing of what their data holds, and some not even that: the feed's full text
+    (``content:encoded``) is then all there is. ``articleBody`` is often cut, and where it is whole the page shows the
+    same: data and feed are the second and the third witness.
     """
     body = data.article_body or ""
+    origin = "page"
     if len(body) >= SHELL_BODY_MIN and len(text) < SHELL_SHARE * len(body):
-        return body, data.body_origin or "data"
-    return text, "page"
+        text, origin = body, str(data.body_origin or "data")
+    if content_html and len(content_html) >= SHELL_BODY_MIN:
+        told = "\n\n".join(cleaned(paragraphs_from(content_html), titles=()))
+        if len(told) >= SHELL_BODY_MIN and len(text) < SHELL_SHARE * len(told):
+            return told, "feed"
+    return text, origin
 
 
 def printed_titles(root: HtmlElement) -> list[str]:
