@@ -29,6 +29,7 @@ Outcome: TypeAlias = Literal[
     "endpoint_failed",
 ]
 DuplicateReason: TypeAlias = Literal["same_url", "same_text", "near_text"]
+FEED_TEXT = "(feed)"  # ends the ``extractor`` of an article whose text is its feed's, not its page's
 Relation: TypeAlias = Literal["identical", "light_edit", "excerpt", "contains", "related"]
 
 

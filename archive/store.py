@@ -23,6 +23,7 @@ from archive.hosts import HostGroup
 from archive.kinship import Comparison, Kin, WordForWord, is_version, kin_of, relate
 from archive.ledger import Reconciled, note, noted
 from archive.model import (
+    FEED_TEXT,
     Article,
     Candidate,
     Capture,
@@ -327,7 +328,7 @@ def archived(
         (rechecks.looked if rechecks.is_held(row) else rechecks.first_look)(row, outcome, now=now)
         settle(row, state="archived", reason=None, status=status, due_at=None, now=now)
         row.article_id = article_id
-        if session.get_one(ArticleRow, article_id).extractor.endswith("(feed)"):
+        if session.get_one(ArticleRow, article_id).extractor.endswith(FEED_TEXT):
             row.content_html = clean_or_none(found.content_html, limit=MAX_TEXT)
 
 

@@ -21,6 +21,7 @@ from lxml.html import HtmlElement, tostring
 
 from benchmarks.scores import Truth, read_corpus
 from pipelines.chrome import drop, text_of
+from pipelines.container import squeezed
 from pipelines.decode import decoded
 from pipelines.extract import Hints, Rules, extract
 from pipelines.quality import assess
@@ -88,10 +89,6 @@ def home_of(root: HtmlElement, truth: Truth) -> HtmlElement | None:
     enough = [element for element, weight in weights.items() if weight >= HOME_SHARE * total]
     home = max(enough, key=lambda element: sum(1 for _ in element.iterancestors()), default=None)
     return None if home is None or home.tag in ("body", "html") else home
-
-
-def squeezed(text: str) -> str:
-    return "".join(text.split())
 
 
 def in_order(pages: Sequence[Truth]) -> list[tuple[Truth, Negative]]:

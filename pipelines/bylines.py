@@ -14,6 +14,7 @@ from pipelines.calendars import WRITTEN
 from pipelines.container import blocks_in
 from pipelines.datelines import META, branch, elements_named, is_apart
 from pipelines.names import CJK_LEAD, LEAD, ROLE, looks_personal, parts_of, people, person
+from pipelines.phrases import LABELS
 from pipelines.story import Story
 
 AUTHOR_META = frozenset(
@@ -71,7 +72,6 @@ FOLLOWED_BY_NAME = re.compile(
     r"(?:^|[\d|·•—–,⋅-]\s*|[Pp]osted |[Ww]ritten )(?:by|By"
     r"|BY)\s*:?\s+((?:[A-Z][\w.’'-]+\s+){1,3}[A-Z][\w’'-]+)"
 )
-LABELS = re.compile(r"\s+(?=[\u4e00-\u9fff]{2,5}[:：])")  # 发布时间：… 来源：… 作者：…
 BESIDE_DATE = re.compile(r"#\s*[|·•–—-]\s*([^#|·•–—]{5,40})")
 NAME_IN_SECTION = re.compile(r"(?:^|[•·|,]\s+)((?:[A-Z][\w.’'-]+\s+){1,3}[A-Z][\w’'-]+)\s+in\s+[A-Z]")
 

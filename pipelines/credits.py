@@ -13,6 +13,7 @@ from lxml.html import HtmlElement
 from pipelines.agreement import folded
 from pipelines.container import Placed
 from pipelines.metadata import absolute
+from pipelines.phrases import LABELS
 
 MAX_LINE = 300  # characters; a longer line is prose
 HEAD, TAIL = 6, 2  # blocks at either end of the text in which an agency signs
@@ -43,7 +44,6 @@ LABEL = re.compile(
     (?:source|quelle|fuente|fonte|źródło|bron|источник|来源|來源|稿源|出典|提供元|情報提供|출처|자료\s?제공)\s?[:：]\s?\S""",
     re.IGNORECASE | re.VERBOSE,
 )  # of the text where it stands before or behind it; amid it, of a chart or a number
-LABELS = re.compile(r"\s+(?=[\u4e00-\u9fff]{2,5}[:：])")  # 发布时间：… 来源：… 作者：…
 AGENCY = (
     r"Reuters|REUTERS|AP|Associated Press|AFP|TASS|ТАСС|РИА Новости|RIA Novosti|Xinhua|新华社|Kyodo|共同通信|共同"
     r"|時事通信|時事|Yonhap|연합뉴스|dpa|DPA|ANSA|EFE|PTI|ANI|IANS|PAP|Bloomberg|中新社|Interfax|Интерфакс|UPI|Anadolu"

@@ -16,7 +16,7 @@ from itertools import islice
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from archive.model import Block, Extracted
+from archive.model import FEED_TEXT, Block, Extracted
 from pipelines.body import paragraphs_of
 from pipelines.chrome import prune_chrome, prune_selected
 from pipelines.container import Placed, blocks_in, filled, is_content, named_body, squeezed
@@ -180,7 +180,7 @@ def trusted(text: str, data: StructuredData, content_html: str | None) -> tuple[
     if content_html and len(content_html) >= SHELL_BODY_MIN:
         told = "\n\n".join(cleaned(paragraphs_from(content_html), titles=()))
         if len(told) >= SHELL_BODY_MIN and len(text) < SHELL_SHARE * len(told):
-            return told, "feed"
+            return told, FEED_TEXT.strip("()")
     return text, origin
 
 

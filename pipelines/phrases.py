@@ -44,7 +44,7 @@ LINES = re.compile(
     | (?:read|see|view|show|load|learn|find\ out|discover)\ (?:more|all|also|next)(?:\ ?[:»›>→….-].{0,160})?
     | (?:related|also\ read|read\ also|see\ also|more|explore\ further|further\ reading|recommended)\s?[:»›→].{0,200}
     | (?:tags?|topics?|categories|category|filed\ under|posted\ in|tagged(?:\ with)?|keywords)\s?[:].{0,300}
-    | .{0,160}\b(?:we|\w+)\ (?:may|might|can|will|could)\ (?:earn|receive|get)\ (?:a|an|some)?\ ?(?:small\ |affiliate\ )?(?:commissions?|affiliate).{0,120}
+    | .{0,160}\bwe\ (?:may|might|can|will|could)\ (?:earn|receive|get)\ (?:a|an|some)?\ ?(?:small\ |affiliate\ )?(?:commissions?|affiliate).{0,120}
     | this\ (?:entry|post|article|item)\ was\ (?:posted|published|filed)\b.{0,300}
     | (?:posted|published|updated|last\ updated|last\ modified|first\ published)\s?(?:on|at|by|:).{0,80}
     | (?:copyright|©|\(c\)).{0,160}|.{0,60}all\ rights\ reserved\.?.{0,60}
@@ -185,6 +185,7 @@ def is_counter(text: str) -> bool:
     return len(line) <= MAX_COUNTER and COUNTER.fullmatch(line) is not None
 
 
+LABELS = re.compile(r"\s+(?=[\u4e00-\u9fff]{2,5}[:：])")  # parts a line of labels: 发布时间：… 来源：… 作者：…
 MONTHS = """
     jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?
     |января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря

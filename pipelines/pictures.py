@@ -116,9 +116,9 @@ def file_name(url: str) -> str:
     try:
         parts = urlsplit(url[:4000])
         inner = parse_qs(parts.query, max_num_fields=20).get("url") if parts.query else None
+        path = urlsplit(inner[0]).path if inner and inner[0].startswith(("/", "http")) else parts.path
     except ValueError:
         return ""
-    path = urlsplit(inner[0]).path if inner and inner[0].startswith(("/", "http")) else parts.path
     name = EXTENSION.sub("", unquote(path).rstrip("/").rsplit("/", 1)[-1].lower())
     return SIZE_SUFFIX.sub("", name)
 

@@ -38,7 +38,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             aliases=[("redirect", "https://esa.example/old")],
         )
         an_archived(connection, title=HOSTILE, text=f"Moon {HOSTILE}")
-        an_archived(connection, title="Lander reaches the Moon", text="The lander carried a rover.", duplicate_of=1)
+        an_archived(
+            connection,
+            title="Lander reaches the Moon",
+            text="The lander carried a rover.",
+            duplicate_of=1,
+            particulars={"credit_line": "Source: ESA", "credit_url": "https://esa.example/1"},
+        )
         a_revision(connection, 1, text="The lander carried a small rover.\n\nIt found ice.", seen_at=SEEN)
     engine.dispose()
     return home
@@ -150,6 +156,10 @@ def test_show_explains_the_addresses(perilune) -> None:
     _, out, _ = perilune("show", "1", "--explain")
     assert "alias     https://esa.example/old (redirect, 2025-06-01T12:00:00Z)" in out
     assert "key       example,esa)/1" in out
+
+
+def test_show_explains_whom_a_copy_names(perilune) -> None:
+    assert "credit    Source: ESA https://esa.example/1\n" in perilune("show", "3", "--explain")[1]
 
 
 def test_show_as_json_is_the_exported_object_and_more(perilune) -> None:

@@ -95,6 +95,8 @@ def test_a_caption_of_the_next_picture_is_not_its() -> None:
         ("/_next/image?url=%2Fimg%2Fcrater.jpg&w=640&q=75", "crater"),
         ("/img/%E6%9C%88.png", "月"),
         ("http://[", ""),
+        ("/_next/image?url=http://[&w=640", ""),
+        ("/img/crater.jpg?" + "&".join(f"a{number}=1" for number in range(30)), ""),
         ("", ""),
     ],
 )
