@@ -25,7 +25,7 @@ from archive.terminal import say
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from archive.views import ArticleView, RevisionView
+    from archive.reading.views import ArticleView, RevisionView
 
 FAULTS_FOUND = 3  # exit code of verify; docs/operate
 
@@ -110,8 +110,8 @@ def show(
     """Show one article, named by its id or by any address it was met under."""
     from archive import export as exports
     from archive import report
-    from archive.rights import rights_of
-    from archive.views import article_id_of, article_view
+    from archive.reading.rights import rights_of
+    from archive.reading.views import article_id_of, article_view
 
     with opened(config) as connection:
         article_id = article_id_of(connection, name)
@@ -150,7 +150,7 @@ def two_revisions(view: ArticleView, span: str) -> tuple[RevisionView, RevisionV
 def stats(*, config: Config, as_json: bool) -> None:
     """Show what the archive holds: articles by source, month and language, copies, revisions, sizes."""
     from archive import report
-    from archive.stats import stats as totals
+    from archive.reading.stats import stats as totals
 
     with opened(config) as connection:
         found = totals(connection)
@@ -176,7 +176,7 @@ def export(*, config: Config, file: str, format_: str | None, where: str | None,
     title; what was left out is said on stderr.
     """
     from archive import export as exports
-    from archive.parquet import arrow, parquet
+    from archive.formats.parquet import arrow, parquet
     from archive.query import parse_query
 
     query = parse_query(where) if where is not None else None
@@ -234,7 +234,7 @@ def verify(
             say(report.json_line(asdict(finding)) if as_json else report.finding_line(finding))
     click.echo(f"faults: {faults}, notes: {notes}", err=True)
     if key_file is not None and not faults:
-        from archive.manifest import sign
+        from archive.evidence.manifest import sign
 
         click.echo(f"signed by {sign(config.warc_dir, key_file, at=datetime.now(UTC))}", err=True)
     return FAULTS_FOUND if faults else 0
@@ -290,8 +290,8 @@ def runs(
     Example: perilune runs 12 --urls --reason listing
     """
     from archive import report
-    from archive.runs import DROPPED, run, urls
-    from archive.runs import runs as latest
+    from archive.reading.runs import DROPPED, run, urls
+    from archive.reading.runs import runs as latest
 
     if (is_urls or source_id or reason) and run_id is None:
         raise ConfigError("--urls, --source and --reason ask about one run: perilune runs ID --urls")

@@ -20,8 +20,8 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from archive.errors import StoreError
-from archive.matching import condition
 from archive.query import Query
+from archive.reading.matching import condition
 from archive.schema import AliasRow, ArticleRow, CaptureRow
 from archive.timestamps import published, rfc3339
 

@@ -1,7 +1,7 @@
 """Every URL ever announced and what is to be done about it; and who may crawl which hosts now.
 
 A URL is ``discovered``, then ``leased`` by one run, and ends as ``archived``, ``rejected``, ``gone``,
-``blocked`` or ``failed`` (:mod:`archive.settle` says which of them come back, and when). Each change is one
+``blocked`` or ``failed`` (:mod:`archive.rows.settle` says which of them come back, and when). Each change is one
 transaction. A lease holds while its owner lives: while that run renews its locks, and at least ``LOCK_TIME``.
 A process of this machine that is gone is known at once; so after kill -9 the next run takes its leases over.
 """
@@ -18,14 +18,14 @@ from itertools import islice
 from sqlalchemy import ColumnElement, Engine, func, or_, select
 from sqlalchemy.orm import Session
 
-from archive import rechecks
 from archive.database import reading, writing
 from archive.errors import LockedError
-from archive.forgotten import forgotten_among
 from archive.model import Discovered
+from archive.rows import rechecks
+from archive.rows.forgotten import forgotten_among
+from archive.rows.settle import is_worth_reviving
 from archive.sanitise import MAX_TEXT, clean, clean_or_none
 from archive.schema import AliasRow, FrontierRow, LockRow
-from archive.settle import is_worth_reviving
 from archive.urls import url_key
 
 LOCK_TIME = timedelta(

@@ -1,6 +1,6 @@
 """What is wrong with an archive that nobody watches: decisions on what was observed. Pure.
 
-:mod:`archive.observations` reads what is judged here. A source is held against its own past, never against others:
+Judges what :mod:`archive.reading.observations` read. A source is held against its own past, never against others:
 how long it is usually quiet, how long its texts are, how many of its articles have a date. Only what a crawl looked at
 counts: where nobody asked, nothing is silent. docs/operate.md has a line for every kind of finding.
 """

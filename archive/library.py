@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine
 
 from archive import export
-from archive.citations import FORMATS as CITED
 from archive.config import Config, load_config
 from archive.errors import ConfigError
-from archive.facets import FIELDS, VALUES, Facets, Field, Timeline, Unit, facets, timeline
+from archive.formats.citations import FORMATS as CITED
+from archive.formats.parquet import arrow_table
 from archive.opening import one_state, reading_engine
-from archive.parquet import arrow_table
 from archive.query import EVERYTHING, Query, parse_query
+from archive.reading.facets import FIELDS, VALUES, Facets, Field, Timeline, Unit, facets, timeline
+from archive.reading.spread import Copy, copies
+from archive.reading.stats import Stats, stats
+from archive.reading.views import ArticleView, article_id_of, article_view
 from archive.search import MAX_LIMIT, Hit, Order, SearchPage, search
-from archive.spread import Copy, copies
-from archive.stats import Stats, stats
-from archive.views import ArticleView, article_id_of, article_view
 
 if TYPE_CHECKING:
     import pandas

@@ -1,4 +1,4 @@
-"""The query language, from a line of text to a tree of values. Pure: :mod:`archive.matching` turns the tree into SQL.
+"""The query language, from a line of text to a tree of values. Pure: SQL comes in :mod:`archive.reading.matching`.
 
 ``mars "sample return" -crewed (lang:en OR lang:fr) author:"Jane Doe" after:2025-03 rov*``. Terms side by side must
 all hold. docs/query.md is the reference; what is wrong is a ``QueryError`` that points at the place.

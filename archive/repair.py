@@ -14,17 +14,17 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
-from archive.articles import index
-from archive.cdxj import cdxj_line, index_lines, write_index
 from archive.database import reading, writing
 from archive.errors import CaptureError
-from archive.evidence import Exchanged, read_back
-from archive.manifest import list_file, read_manifest, sha256_of
-from archive.rebuilding import record_captures
+from archive.evidence.account import Exchanged, read_back
+from archive.evidence.cdxj import cdxj_line, index_lines, write_index
+from archive.evidence.manifest import list_file, read_manifest, sha256_of
+from archive.evidence.warc import iter_records, repair_leftovers
+from archive.rows.articles import index
+from archive.rows.rebuilding import record_captures
 from archive.schema import ArticleRow, CaptureRow, SourceRow
 from archive.store import Store
 from archive.verify import stale_articles
-from archive.warc import iter_records, repair_leftovers
 
 
 def repair(engine: Engine, warc_dir: Path, *, software: str) -> Iterator[str]:

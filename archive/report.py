@@ -11,16 +11,16 @@ from typing import Any
 import click
 
 from archive.diffs import changes, unified
-from archive.excerpts import pieces
-from archive.rights import Rights
-from archive.runs import DROPPED, LEDGER_COUNTS, RunView, UrlOutcome
+from archive.reading.excerpts import pieces
+from archive.reading.rights import Rights
+from archive.reading.runs import DROPPED, LEDGER_COUNTS, RunView, UrlOutcome
+from archive.reading.spread import Copy
+from archive.reading.stats import Stats
+from archive.reading.views import ArticleView, KinView, RevisionView
 from archive.search import Hit
-from archive.spread import Copy
-from archive.stats import Stats
 from archive.terminal import bold, escaped, faint, highlighted, one_line, plain
 from archive.timestamps import published, rfc3339, span
 from archive.verify import Finding
-from archive.views import ArticleView, KinView, RevisionView
 
 BAR_CELLS = 40  # of the longest bar
 SHOWN_MONTHS = 24  # the latest; --json has all

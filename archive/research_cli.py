@@ -18,7 +18,7 @@ from archive.terminal import one_line, say
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from archive.views import ArticleView
+    from archive.reading.views import ArticleView
 
 CHANGED = 1  # exit code: something that was cited reads otherwise now; docs/operate
 FORMATS = ("bibtex", "ris", "csl")
@@ -49,7 +49,7 @@ def cite(*, config: Config, names: tuple[str, ...], where: str | None, format_: 
 
 
 def citation(view: ArticleView, format_: str) -> bytes:
-    from archive.citations import FORMATS as WRITTEN
+    from archive.formats.citations import FORMATS as WRITTEN
 
     return (WRITTEN[format_][1](view) + ("\n" if format_ == "bibtex" else "")).encode("utf-8", "replace")
 
@@ -57,8 +57,8 @@ def citation(view: ArticleView, format_: str) -> bytes:
 def named(connection: Connection, names: tuple[str, ...], where: str | None) -> Iterator[ArticleView]:
     """The articles, one after another. Raises ``ConfigError`` for one that is not there."""
     from archive.query import parse_query
+    from archive.reading.views import article_id_of, article_view
     from archive.search import ids
-    from archive.views import article_id_of, article_view
 
     found = [article_id_of(connection, name) for name in names]
     if None in found:
@@ -73,8 +73,8 @@ def named(connection: Connection, names: tuple[str, ...], where: str | None) -> 
 
 def verified(connection: Connection, file: Path) -> int:
     """Print what became of each citation of a file; 1 when one is not the same."""
-    from archive.citations import checked, seals
-    from archive.views import article_view
+    from archive.formats.citations import checked, seals
+    from archive.reading.views import article_view
 
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
@@ -178,7 +178,7 @@ def look(*, config: Config, names: tuple[str, ...], as_json: bool, feed: Path | 
     """Show what was archived since the last look; every watch without a NAME. For cron: silent when nothing is new."""
     from archive import report, watches
     from archive.export import write_file
-    from archive.feeds import FeedHead, atom
+    from archive.formats.feeds import FeedHead, atom
     from archive.opening import opened
 
     folder = config.home / "watches"

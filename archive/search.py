@@ -18,8 +18,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
 from sqlalchemy.orm import aliased
 
 from archive.errors import QueryError
-from archive.excerpts import Excerpt, Range, excerpt, highlights
-from archive.matching import (
+from archive.query import And, Node, Not, Or, Query, Text, parse_query, wanted_texts
+from archive.reading.excerpts import Excerpt, Range, excerpt, highlights
+from archive.reading.matching import (
     FTS,
     SEARCH,
     any_of,
@@ -30,7 +31,6 @@ from archive.matching import (
     parted,
     tsv_match,
 )
-from archive.query import And, Node, Not, Or, Query, Text, parse_query, wanted_texts
 from archive.schema import ArticleRow, SourceRow
 
 MAX_COUNTED = 10_000  # hits; counting a common word to the end costs as much as finding it

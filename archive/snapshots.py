@@ -25,8 +25,8 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from archive.errors import ConfigError, StoreError
-from archive.matching import condition
 from archive.query import Query
+from archive.reading.matching import condition
 from archive.schema import ArticleRow
 from archive.terminal import one_line
 from archive.timestamps import rfc3339

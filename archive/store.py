@@ -12,16 +12,7 @@ from typing import TypeAlias
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from archive import captures, endpoints, hosts, ledger, rechecks
-from archive.aliases import add_aliases, candidates, candidates_of
-from archive.articles import carry_out, sanitised
-from archive.captures import capture_row
-from archive.cleaning import Cleaning
 from archive.database import reading, writing
-from archive.forgotten import forgotten_among
-from archive.hosts import HostGroup
-from archive.kinship import Comparison, Kin, WordForWord, is_version, kin_of, relate
-from archive.ledger import Reconciled, note, noted
 from archive.model import (
     FEED_TEXT,
     Article,
@@ -40,12 +31,21 @@ from archive.model import (
     Unchanged,
 )
 from archive.pace import Published
+from archive.rows import captures, endpoints, hosts, ledger, rechecks
+from archive.rows.aliases import add_aliases, candidates, candidates_of
+from archive.rows.articles import carry_out, sanitised
+from archive.rows.captures import capture_row
+from archive.rows.cleaning import Cleaning
+from archive.rows.forgotten import forgotten_among
+from archive.rows.hosts import HostGroup
+from archive.rows.kinship import Comparison, Kin, WordForWord, is_version, kin_of, relate
+from archive.rows.ledger import Reconciled, note, noted
+from archive.rows.settle import NOT_ASKED, frontier_row, settle, settle_missed
+from archive.rows.stories import refresh_story
+from archive.rows.stories import settle as settle_stories
+from archive.rows.templates import Cleaner
 from archive.sanitise import MAX_TEXT, clean_json, clean_or_none
 from archive.schema import ArticleRow, FrontierRow, RunRow, SourceRow
-from archive.settle import NOT_ASKED, frontier_row, settle, settle_missed
-from archive.stories import refresh_story
-from archive.stories import settle as settle_stories
-from archive.templates import Cleaner
 
 Similar: TypeAlias = tuple[Candidate, float]
 Decide: TypeAlias = Callable[[Article, list[Candidate], Sequence[Similar]], Decision]

@@ -11,7 +11,7 @@ letter, which leaves our tokens as they are.
 
 PostgreSQL: ``article_search.tsv`` is a tsvector we spell out ourselves, with weights A to D as the columns. A
 tsvector holds positions up to 16,383 and 256 a word, so phrases far into a long text would be missed: such an
-article also has its body's ``tokens`` as text, and search looks there too (:mod:`archive.matching`). A tsvector
+article also has its body's ``tokens`` as text, and search looks there too (:mod:`archive.reading.matching`). A tsvector
 holds 1 MB: ``MAX_INDEX_BYTES`` cuts a longer text, for both engines at the same word.
 """
 

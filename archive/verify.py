@@ -16,15 +16,15 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from archive import textindex
-from archive.cdxj import cdxj_line, index_lines, index_path, place_of
 from archive.digests import digest_of
 from archive.errors import CaptureError, ExtractionError
-from archive.manifest import NAME, Listed, Manifest, read_manifest, sha256_of
+from archive.evidence.cdxj import cdxj_line, index_lines, index_path, place_of
+from archive.evidence.manifest import NAME, Listed, Manifest, read_manifest, sha256_of
+from archive.evidence.records import StoredRecord, sha1_digest
+from archive.evidence.warc import iter_records, read_record
+from archive.evidence.warcfile import OPEN
 from archive.model import Locator
-from archive.records import StoredRecord, sha1_digest
 from archive.schema import ArticleRow, CaptureRow, FrontierRow, RevisionRow, RunRow
-from archive.warc import iter_records, read_record
-from archive.warcfile import OPEN
 
 BATCH_ROWS = 200  # articles compared with the index at once
 SHOWN = 10  # rows a finding names before it only counts

@@ -24,8 +24,8 @@ from sqlalchemy import Connection, Engine, insert, text
 from sqlalchemy.orm import Session
 
 from archive.database import open_engine
-from archive.kinship import sharing
 from archive.migrate import upgrade
+from archive.rows.kinship import sharing
 from archive.schema import SketchRow
 from benchmarks.copies import EDITS, NEGATIVES, Pair, pairs
 from benchmarks.scores import read_corpus

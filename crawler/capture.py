@@ -26,10 +26,10 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from archive.digests import digest_of
 from archive.errors import CaptureError
-from archive.evidence import announcement
+from archive.evidence.account import announcement
+from archive.evidence.records import ContentType, http_message
+from archive.evidence.warc import Exchange, Original
 from archive.model import Capture, Discovered
-from archive.records import ContentType, http_message
-from archive.warc import Exchange, Original
 from archive.wishes import header_wishes
 from crawler.context import context_of
 from crawler.guard import ForgottenError, PrivateAddressError, TooLargeError, refusals

@@ -16,9 +16,9 @@ from archive.model import Capture, Settled
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+    from archive.evidence.warc import WarcWriter
     from archive.frontier import Frontier
     from archive.store import Store
-    from archive.warc import WarcWriter
     from crawler.accounting import Ledger
     from crawler.leasing import Allowance
     from pipelines.persist import Writer

@@ -32,7 +32,7 @@ def rebuild(*, config: Config, is_from_start: bool, as_json: bool, is_quiet: boo
     """
     from archive.database import open_engine
     from archive.migrate import ensure_schema
-    from archive.regrouping import regroup
+    from archive.rows.regrouping import regroup
     from crawler.context import software
     from pipelines.similarity import Similarity
 

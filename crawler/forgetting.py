@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 
 from archive.config import Config
 from archive.errors import CaptureError, LockedError
-from archive.evidence import forgotten_fields, read_exchange, read_parts
-from archive.forgetting import Held, forget_rows, held_of, locators_of, move_captures
-from archive.forgotten import key_digest
+from archive.evidence.account import forgotten_fields, read_exchange, read_parts
+from archive.evidence.records import parse_warc_date
+from archive.evidence.tombstones import bury
+from archive.evidence.warc import Exchange, Original, WarcWriter, read_record
+from archive.evidence.warcfile import OPEN, repair_leftovers
 from archive.model import Capture, Locator
-from archive.records import parse_warc_date
+from archive.rows.forgetting import Held, forget_rows, held_of, locators_of, move_captures
+from archive.rows.forgotten import key_digest
 from archive.store import Store
-from archive.tombstones import bury
-from archive.warc import Exchange, Original, WarcWriter, read_record
-from archive.warcfile import OPEN, repair_leftovers
 from crawler.context import software
 from crawler.run import closing_engine, utc_now
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from scrapy import signals
 
-from archive.hosts import HostGroup
+from archive.rows.hosts import HostGroup
 from crawler.context import RunContext, context_of
 from crawler.politeness import Politeness, politeness_of
 

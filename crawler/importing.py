@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 from archive.config import Config
 from archive.digests import digest_of
 from archive.errors import ConfigError
-from archive.evidence import announcement, read_exchange, settlement_fields
-from archive.foreign import ForeignPage, pages
-from archive.forgotten import forgotten_digests, is_forgotten
+from archive.evidence.account import announcement, read_exchange, settlement_fields
+from archive.evidence.foreign import ForeignPage, pages
+from archive.evidence.records import StoredRecord, http_message
+from archive.evidence.warc import Exchange, Original, WarcWriter, read_record
 from archive.frontier import Frontier
 from archive.model import Capture, Discovered, Fetched, Missed
-from archive.rebuilding import is_held, locator_of
-from archive.records import StoredRecord, http_message
+from archive.rows.forgotten import forgotten_digests, is_forgotten
+from archive.rows.rebuilding import is_held, locator_of
 from archive.store import SourceAtRest, Store
-from archive.warc import Exchange, Original, WarcWriter, read_record
 from crawler.context import software
 from crawler.feeding import feed
 from crawler.process import guide_of

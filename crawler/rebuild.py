@@ -17,16 +17,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive.cdxj import cdxj_line, write_index
 from archive.config import Config
 from archive.database import writing
 from archive.errors import CaptureError, ConfigError
-from archive.evidence import Exchanged, Forgotten, Settlement, SourceNote, read_back, read_exchange
-from archive.forgotten import forgotten_digests, is_forgotten, remember_to_forget
+from archive.evidence.account import Exchanged, Forgotten, Settlement, SourceNote, read_back, read_exchange
+from archive.evidence.cdxj import cdxj_line, write_index
+from archive.evidence.records import StoredRecord
+from archive.evidence.tombstones import bury
+from archive.evidence.warc import iter_records, read_record, repair_leftovers
 from archive.frontier import Frontier
-from archive.kinship import Comparison
 from archive.model import Article, Capture, Discovered, Fetched, Missed, Settled
-from archive.rebuilding import (
+from archive.rows.forgotten import forgotten_digests, is_forgotten, remember_to_forget
+from archive.rows.kinship import Comparison
+from archive.rows.rebuilding import (
     article_ids,
     continue_numbering,
     locator_of,
@@ -34,11 +37,8 @@ from archive.rebuilding import (
     record_captures,
     settled_records,
 )
-from archive.records import StoredRecord
+from archive.rows.templates import Cleaner
 from archive.store import SourceAtRest, Store
-from archive.templates import Cleaner
-from archive.tombstones import bury
-from archive.warc import iter_records, read_record, repair_leftovers
 from crawler.context import software
 from crawler.feeding import feed
 from crawler.process import guide_of

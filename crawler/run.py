@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from archive.config import Config
 from archive.database import open_engine
-from archive.evidence import settlement_fields
-from archive.forgotten import forgotten_digests, is_forgotten
+from archive.evidence.account import settlement_fields
+from archive.evidence.warc import WarcWriter, repair_leftovers
 from archive.frontier import Frontier
-from archive.hosts import HostGroup
 from archive.migrate import ensure_schema
 from archive.model import Capture, Discovered, Settled
+from archive.rows.forgotten import forgotten_digests, is_forgotten
+from archive.rows.hosts import HostGroup
 from archive.store import SourceAtRest, Store
-from archive.warc import WarcWriter, repair_leftovers
 from crawler.accounting import Ledger
 from crawler.context import RunContext, software
 from crawler.expectations import WEEK, Breach, Observed, breaches

@@ -74,9 +74,9 @@ def next_edition(home: Path, *, is_fresh: bool) -> int:
 def show_archive(config: Config, stream: TextIO) -> None:
     """The text of one article, a search with its hits marked, and what to try next."""
     from archive.database import open_engine
+    from archive.reading.views import article_view
     from archive.report import article_lines, hit_lines
     from archive.search import search
-    from archive.views import article_view
 
     engine = open_engine(config.database_url, read_only=True)
     with engine.connect() as connection:

@@ -14,7 +14,7 @@ from archive.model import TemplateBlock, TemplateState
 from archive.options import crawl_options
 
 if TYPE_CHECKING:
-    from archive.templates import Learned
+    from archive.rows.templates import Learned
 
 SHOWN_TEXT = 100  # characters of a block in a line
 SHOWN_DIGEST = 12  # hex digits: enough to name a block
@@ -70,7 +70,7 @@ def decide(config: Config, source_id: str, said: Iterable[tuple[TemplateState, s
     """Write a person's words down."""
     from archive.database import open_engine
     from archive.migrate import ensure_schema
-    from archive.templates import set_state
+    from archive.rows.templates import set_state
 
     engine = open_engine(config.database_url)
     ensure_schema(engine)
@@ -82,7 +82,7 @@ def decide(config: Config, source_id: str, said: Iterable[tuple[TemplateState, s
 def learned_of(config: Config, source_id: str) -> Learned:
     """What the archive knows; nothing where there is no archive."""
     from archive.database import archive_exists, open_engine
-    from archive.templates import Learned, template_of
+    from archive.rows.templates import Learned, template_of
 
     if not archive_exists(config.database_url):
         return Learned(learned_articles=0, blocks=())

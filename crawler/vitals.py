@@ -16,9 +16,9 @@ from archive.config import Config
 from archive.errors import ConfigError
 from archive.export import write_file
 from archive.health import Archive, Finding, Watched, findings, ordered
-from archive.metrics import metrics_text
-from archive.observations import observe
 from archive.opening import opened
+from archive.reading.metrics import metrics_text
+from archive.reading.observations import observe
 from archive.store import Store
 from archive.terminal import one_line
 from archive.timestamps import rfc3339

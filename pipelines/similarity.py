@@ -52,7 +52,7 @@ class Shingled:
 
 
 class Similarity:
-    """What the archive is handed to find and judge copies by; see :class:`archive.kinship.Comparison`."""
+    """What the archive is handed to find and judge copies by; see :class:`archive.rows.kinship.Comparison`."""
 
     def sketch(self, text: str) -> tuple[int, ...]:
         """The smallest hashes of a text, as signed 64 bits; empty for a text too short."""

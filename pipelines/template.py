@@ -1,6 +1,6 @@
 """A site's own blocks, learned from its articles: what recurs around the prose and is not the prose.
 
-Pure: :class:`Template` counts and decides; the archive keeps the counts of each source (``archive/templates.py``).
+Pure: :class:`Template` counts and decides; the archive keeps the counts of each source (``archive/rows/templates.py``).
 
 A block (one paragraph, heading, list item; equal words are one block) is the site's when it stands where sites put
 their lines, in enough of the source's articles for its kind:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from scrapy.http import Response
 
 from archive.errors import ExtractionError
-from archive.evidence import Exchanged, Settlement
+from archive.evidence.account import Exchanged, Settlement
+from archive.evidence.records import HttpMessage
 from archive.model import Fetched, Locator, Missed
-from archive.records import HttpMessage
 from spiders.failures import body_reason, status_reason
 
 if TYPE_CHECKING:
-    from archive.records import StoredRecord
+    from archive.evidence.records import StoredRecord
 
 READ = frozenset({"new", "revision", "unchanged", "duplicate", "rejected"})  # outcomes of pages that were extracted
 Original = Callable[[str], "StoredRecord | None"]

@@ -12,14 +12,14 @@ from sqlalchemy import Engine
 from archive.config import Config, load_config
 from archive.database import open_engine
 from archive.digests import digest_of
-from archive.evidence import announcement, settlement_fields
+from archive.evidence.account import announcement, settlement_fields
+from archive.evidence.records import ContentType
+from archive.evidence.warc import Exchange, Original, WarcWriter
 from archive.export import articles
 from archive.frontier import Frontier
 from archive.migrate import ensure_schema
 from archive.model import Capture, Discovered, Fetched, Missed, Settled
-from archive.records import ContentType
 from archive.store import SourceAtRest, Store
-from archive.warc import Exchange, Original, WarcWriter
 from pipelines.persist import unit_of_work
 from pipelines.workers import SourceGuide, read_page
 from tests.builders import PROSE

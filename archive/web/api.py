@@ -12,15 +12,15 @@ from starlette.routing import BaseRoute, Route
 
 from archive import export as exports
 from archive.diffs import changes
-from archive.facets import FIELDS, MAX_VALUES, UNITS, Field, facets, timeline
-from archive.holdings import cadence, endpoints, holding, holdings
 from archive.query import EVERYTHING, Query, parse_query
+from archive.reading.facets import FIELDS, MAX_VALUES, UNITS, Field, facets, timeline
+from archive.reading.holdings import cadence, endpoints, holding, holdings
+from archive.reading.runs import run, runs
+from archive.reading.spread import copies
+from archive.reading.stats import stats
+from archive.reading.views import ArticleView, RevisionView, article_id_of, article_view
 from archive.report import article_json, copy_json, hit_json, run_json
-from archive.runs import run, runs
 from archive.search import search
-from archive.spread import copies
-from archive.stats import stats
-from archive.views import ArticleView, RevisionView, article_id_of, article_view
 from archive.web.answers import (
     BadRequestError,
     Json,

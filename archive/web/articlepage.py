@@ -6,9 +6,9 @@ import re
 from datetime import datetime
 
 from archive.diffs import changes
+from archive.reading.views import ArticleView, RevisionView
 from archive.report import differing, shown_date
 from archive.timestamps import published
-from archive.views import ArticleView, RevisionView
 
 PART_BYTES = 50_000  # of text a page: with all around it a page stays under 100 kB
 CONTEXT_CHARS = 300  # of unchanged text on each side of a change

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from archive.feeds import FORMATS, FeedHead
+from archive.formats.feeds import FORMATS, FeedHead
 from archive.query import EVERYTHING, parse_query
 from archive.search import search
 from archive.web.answers import choice, flag, validated, whole

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from archive.metrics import metrics_text
+from archive.reading.metrics import metrics_text
 from archive.web.reading import reading_of
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"

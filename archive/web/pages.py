@@ -12,16 +12,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from archive.citations import FORMATS, bibtex
-from archive.excerpts import pieces
-from archive.facets import Facet, Facets, Timeline, facets, timeline
-from archive.holdings import cadence, endpoints, holding, holdings
+from archive.formats.citations import FORMATS, bibtex
 from archive.query import EVERYTHING, Query, narrowed, parse_query
+from archive.reading.excerpts import pieces
+from archive.reading.facets import Facet, Facets, Timeline, facets, timeline
+from archive.reading.holdings import cadence, endpoints, holding, holdings
+from archive.reading.runs import run, runs
+from archive.reading.spread import copies
+from archive.reading.views import ArticleView, article_view
 from archive.report import SHOWN_COLUMNS
-from archive.runs import run, runs
 from archive.search import Hit, search
-from archive.spread import copies
-from archive.views import ArticleView, article_view
 from archive.web.answers import BadRequestError, NotFoundError, choice, flag, path_id, validated, whole
 from archive.web.articlepage import changed_at, changed_fields, facts, parts_of
 from archive.web.charts import Chart, chart

@@ -13,7 +13,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
 from archive.config import load_config
-from archive.warc import WarcWriter
+from archive.evidence.warc import WarcWriter
 from crawler.context import RunContext
 from pipelines.persist import Writer
 

@@ -10,8 +10,8 @@ from fetch_run import probe
 from fetch_server import ANSWERS, CLOSING, GZIPPED, PAGE, FetchServer
 from warcio.checker import Checker
 
+from archive.evidence.warc import iter_records, read_record
 from archive.model import Locator
-from archive.warc import iter_records, read_record
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine
 
-from archive.citations import FORMATS, Seal, bibtex, checked, csl_json, ris, seals
-from archive.views import ArticleView, article_view
+from archive.formats.citations import FORMATS, Seal, bibtex, checked, csl_json, ris, seals
+from archive.reading.views import ArticleView, article_view
 from tests.archived import a_revision, an_archived
 
 DIGEST = "sha256:9a0e1d3c70c5b3ed8aa0bf1b2d49b5a6a3b65b7ce8c3ea8dcb3c4e3d0f7f2b11"

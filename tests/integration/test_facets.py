@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine
 
-from archive.facets import Facet, Period, Value, facets, timeline
 from archive.query import parse_query
+from archive.reading.facets import Facet, Period, Value, facets, timeline
 from archive.search import search
 from tests.archived import a_source, an_archived
 

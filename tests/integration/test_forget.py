@@ -17,16 +17,16 @@ from warcio.checker import Checker
 from archive.config import Config
 from archive.database import open_engine
 from archive.errors import LockedError
+from archive.evidence.manifest import read_manifest
+from archive.evidence.records import members
+from archive.evidence.tombstones import tombstone
+from archive.evidence.warc import iter_records, read_record
 from archive.frontier import Frontier
-from archive.manifest import read_manifest
 from archive.model import Discovered, Locator
 from archive.query import parse_query
-from archive.records import members
 from archive.schema import ArticleRow, Base, CaptureRow, FrontierRow
 from archive.search import search
-from archive.tombstones import tombstone
 from archive.verify import verify
-from archive.warc import iter_records, read_record
 from crawler.cli import perilune
 from crawler.forgetting import run_forget
 from crawler.importing import run_import

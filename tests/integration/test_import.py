@@ -21,8 +21,8 @@ from warcio.warcwriter import WARCWriter
 from archive.config import Config, load_config
 from archive.database import open_engine
 from archive.errors import ConfigError
+from archive.evidence.warc import iter_records
 from archive.export import articles
-from archive.warc import iter_records
 from crawler.importing import run_import
 from crawler.rebuild import run_replay
 from tests.builders import PROSE
@@ -287,7 +287,7 @@ READING = """
 import resource, sys
 from collections import Counter
 from pathlib import Path
-from archive.foreign import pages
+from archive.evidence.foreign import pages
 used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 limit = used + (90 << 20)
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

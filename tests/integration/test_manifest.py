@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from archive.errors import ConfigError
-from archive.manifest import list_file, read_manifest, sign
-from archive.warcfile import repair_leftovers
+from archive.evidence.manifest import list_file, read_manifest, sign
+from archive.evidence.warcfile import repair_leftovers
 from crawler.cli import perilune
 from tests.crawled import Crawl, config_of, everything
 
@@ -87,7 +87,7 @@ def change_a_line(archive: Damaged) -> None:
 
 
 def change_a_line_and_its_hash(archive: Damaged) -> None:
-    from archive.manifest import hash_of
+    from archive.evidence.manifest import hash_of
 
     first, *others = archive.lines()
     changed = {**first, "at": "2020-01-01T00:00:00+00:00"}

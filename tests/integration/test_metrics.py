@@ -1,4 +1,4 @@
-"""archive.metrics: the page that Prometheus reads, from either database."""
+"""archive.reading.metrics: the page that Prometheus reads, from either database."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from archive.frontier import Frontier
 from archive.health import Finding
-from archive.metrics import Family, metrics_text, rendered
 from archive.model import Missed, Polled, Rejected
+from archive.reading.metrics import Family, metrics_text, rendered
 from archive.store import Store
 from archive.web.app import create_app
 from pipelines.dedup import decide

@@ -1,4 +1,4 @@
-"""archive.observations: what health judges, as read from either database."""
+"""archive.reading.observations: what health judges, as read from either database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert, select
 
 from archive.health import Drop, EndpointState, Tally, Watched
 from archive.model import Polled
-from archive.observations import ARTICLES, observe
+from archive.reading.observations import ARTICLES, observe
 from archive.schema import EndpointRow, LockRow, OutcomeRow, RunRow, RunSourceRow
 from archive.store import Store
 from tests.archived import an_archived

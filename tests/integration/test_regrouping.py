@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from sqlalchemy import Engine, select, update
 
 from archive.database import reading, writing
-from archive.kinship import WordForWord
 from archive.model import Likeness
-from archive.regrouping import BATCH, regroup
+from archive.rows.kinship import WordForWord
+from archive.rows.regrouping import BATCH, regroup
 from archive.schema import ArticleRow, LikenessRow, RunRow, SketchRow
 from crawler.cli import perilune
 from pipelines.similarity import SKETCH, Similarity

@@ -14,8 +14,8 @@ from sqlalchemy import Engine
 from archive import export, snapshots, watches
 from archive.database import open_engine
 from archive.errors import ConfigError, StoreError
+from archive.formats.parquet import parquet
 from archive.migrate import upgrade
-from archive.parquet import parquet
 from archive.query import parse_query
 from crawler.cli import run
 from tests.archived import a_revision, an_archived

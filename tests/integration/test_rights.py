@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 
-from archive.rights import rights_of
+from archive.reading.rights import rights_of
 from tests.archived import SEEN, a_capture, an_archived
 
 

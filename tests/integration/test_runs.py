@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from archive.database import open_engine
 from archive.migrate import upgrade
 from archive.model import Missed, Polled, Rejected
-from archive.runs import DROPPED, run, urls
+from archive.reading.runs import DROPPED, run, urls
 from archive.store import Store
 from crawler import cli
 from pipelines.dedup import decide

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select
 from archive.config import Config
 from archive.database import open_engine
 from archive.errors import ConfigError, LockedError
-from archive.evidence import announced, announcement
+from archive.evidence.account import announced, announcement
 from archive.frontier import Frontier
 from archive.model import Discovered
 from archive.schema import AliasRow, FrontierRow, OutcomeRow, RevisionRow

@@ -14,8 +14,8 @@ from sqlalchemy import Engine, create_engine, select
 
 from archive.database import reading
 from archive.migrate import ensure_schema
+from archive.reading.spread import copies
 from archive.schema import AliasRow, ArticleRow, LikenessRow, SketchRow, StoryRow
-from archive.spread import copies
 from archive.store import Store
 from pipelines.dedup import decide
 from pipelines.similarity import SKETCH, Similarity

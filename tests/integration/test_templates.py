@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 from archive.database import reading
 from archive.errors import ConfigError
 from archive.model import Block
+from archive.rows.templates import set_state, template_of
 from archive.schema import ArticleRow, RevisionRow, TemplateBlockRow
 from archive.search import search
 from archive.store import Store
-from archive.templates import set_state, template_of
 from crawler.cli import run
 from pipelines.dedup import decide
 from pipelines.extract import Hints, Rules, extract

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from archive.cdxj import cdxj_line
-from archive.cdxj import write_index as write_cdxj
 from archive.digests import digest_of
-from archive.manifest import list_file, sha256_of
+from archive.evidence.cdxj import cdxj_line
+from archive.evidence.cdxj import write_index as write_cdxj
+from archive.evidence.manifest import list_file, sha256_of
+from archive.evidence.records import field_block, record_member, sha1_digest
+from archive.evidence.warc import iter_records
 from archive.model import Locator
-from archive.records import field_block, record_member, sha1_digest
 from archive.textindex import write_index
 from archive.verify import Finding, verify
-from archive.warc import iter_records
 from tests.archived import SEEN, a_capture, a_revision, a_source, an_archived
 
 FILE = "perilune-test.warc.gz"

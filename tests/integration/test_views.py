@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, Engine, insert
 
-from archive.runs import run, runs
+from archive.reading.runs import run, runs
+from archive.reading.stats import stats
+from archive.reading.views import article_id_of, article_view
 from archive.schema import FrontierRow, OutcomeRow, RunSourceRow
-from archive.stats import stats
-from archive.views import article_id_of, article_view
 from tests.archived import SEEN, a_capture, a_revision, a_run, a_source, an_archived
 
 

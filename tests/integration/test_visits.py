@@ -10,9 +10,9 @@ from sqlalchemy import Engine, select
 
 from archive.database import writing
 from archive.frontier import Frontier
-from archive.hosts import HostGroup
 from archive.model import Article, Candidate, Decision, Missed, New, Polled
 from archive.pace import Published
+from archive.rows.hosts import HostGroup
 from archive.schema import ArticleRow, FrontierRow
 from archive.store import Store
 from tests.builders import NOW, a_capture, a_discovered, a_source, an_article

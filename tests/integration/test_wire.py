@@ -24,8 +24,8 @@ from scrapy.core.engine import ExecutionEngine
 from scrapy.extensions.throttle import AutoThrottle
 from twisted.web import _newclient, client, http
 
+from archive.evidence.warc import iter_records, read_record, repair_leftovers
 from archive.model import Locator
-from archive.warc import iter_records, read_record, repair_leftovers
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from archive.excerpts import excerpt, highlights, plain_occurrences, token_occurrences
 from archive.query import Text, parse_query, wanted_texts
+from archive.reading.excerpts import excerpt, highlights, plain_occurrences, token_occurrences
 
 
 def wanted(query: str) -> tuple[Text, ...]:

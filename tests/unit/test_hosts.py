@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.hosts import HostGroup
+from archive.rows.hosts import HostGroup
 from crawler.robots import lifetime_s
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

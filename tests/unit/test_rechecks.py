@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.rechecks import next_look, wants_whole
+from archive.rows.rechecks import next_look, wants_whole
 from archive.schema import FrontierRow
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

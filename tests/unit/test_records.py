@@ -1,4 +1,4 @@
-"""archive.records: bodies decoded within bounds, HTTP heads taken apart as they come."""
+"""archive.evidence.records: bodies decoded within bounds, HTTP heads taken apart as they come."""
 
 import gzip
 import zlib
@@ -6,7 +6,7 @@ import zlib
 import pytest
 
 from archive.errors import ExtractionError
-from archive.records import http_message, storable_head
+from archive.evidence.records import http_message, storable_head
 
 
 def a_message(body: bytes, encoding: str):

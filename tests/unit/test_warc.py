@@ -1,4 +1,4 @@
-"""archive.warc: what goes into a WARC file comes out again, and a crash costs at most the record in writing."""
+"""archive.evidence.warc: what goes into a file comes out again, and a crash costs at most the record in writing."""
 
 import gzip
 import io
@@ -12,8 +12,7 @@ from fastwarc.warc import ArchiveIterator
 from warcio.checker import Checker
 
 from archive.errors import CaptureError, LockedError
-from archive.model import Locator
-from archive.warc import (
+from archive.evidence.warc import (
     Exchange,
     Original,
     WarcWriter,
@@ -22,6 +21,7 @@ from archive.warc import (
     repair_leftovers,
     repair_torn,
 )
+from archive.model import Locator
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from archive.reading.views import ArticleView, CaptureView
 from archive.terminal import one_line
 from archive.timestamps import rfc3339
-from archive.views import ArticleView, CaptureView
 
 SEAL = re.compile(r"perilune:article=(\d{1,18}); revision=(\d{1,9}); text=(sha256:[0-9a-f]{64})", re.ASCII)
 TEX = {

@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from archive.cdxj import IDENTICAL
 from archive.digests import digest_of
 from archive.errors import CaptureError
+from archive.evidence.cdxj import IDENTICAL
+from archive.evidence.records import ContentType, Fields, StoredRecord, members, parse_warc_date, warc_date
+from archive.evidence.warc import FORGOTTEN_URI, SOURCES_URI, iter_records, opened_warc
 from archive.model import Capture, Discovered, Locator, Outcome, Settled
-from archive.records import ContentType, Fields, StoredRecord, members, parse_warc_date, warc_date
-from archive.warc import FORGOTTEN_URI, SOURCES_URI, iter_records, opened_warc
 from archive.wishes import header_wishes
 
 MOMENTS = ("discovered_at", "published_at")  # of a Discovered

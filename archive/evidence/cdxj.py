@@ -14,8 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.errors import CaptureError
+from archive.evidence.records import StoredRecord, parse_warc_date
 from archive.model import Locator
-from archive.records import StoredRecord, parse_warc_date
 
 MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
 IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"

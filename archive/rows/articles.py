@@ -8,13 +8,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from archive.aliases import is_anothers
-from archive.kinship import Comparison, kin_of, relate
 from archive.model import Article, Block, Decision, Duplicate, Particulars, Rejected, Revision, Unchanged, Wording
+from archive.rows.aliases import is_anothers
+from archive.rows.kinship import Comparison, kin_of, relate
+from archive.rows.stories import new_story, settle, story_of
+from archive.rows.templates import layout_of
 from archive.sanitise import MAX_TEXT, clean, clean_all, clean_or_none
 from archive.schema import ArticleRow, CaptureRow, RevisionRow
-from archive.stories import new_story, settle, story_of
-from archive.templates import layout_of
 from archive.textindex import write_index
 from archive.urls import canonical_url, url_key
 

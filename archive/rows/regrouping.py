@@ -15,9 +15,9 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from archive.database import reading, writing
-from archive.kinship import Comparison, kin_of, neighbours, relate
+from archive.rows.kinship import Comparison, kin_of, neighbours, relate
+from archive.rows.stories import settle, stories_of
 from archive.schema import ArticleRow, RunRow
-from archive.stories import settle, stories_of
 
 COMMAND = "dedup rebuild"
 BATCH = 100  # articles a transaction: writers wait for each other less than a second

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
-from archive.captures import capture_row, key_of
 from archive.database import reading, writing
 from archive.model import Capture, Locator
+from archive.rows.captures import capture_row, key_of
 from archive.sanitise import clean
 from archive.schema import ArticleRow, CaptureRow, OutcomeRow
 

@@ -4,7 +4,7 @@ A file is ``perilune-<UTC timestamp>-r<run>-p<pid>-<serial>.warc.gz``; while it 
 ``.open`` and the writer holds a lock (flock) on it, so that concurrent runs keep to their own files and
 :func:`repair_torn` can tell a file in use from one a crash left behind. Files ending ``-meta.warc.gz`` hold
 what must stay out of a replay index: 304 answers as server-not-modified revisits, what the source files said,
-and what became of each page (:mod:`archive.evidence`).
+and what became of each page (:mod:`archive.evidence.account`).
 
 An exchange is written as a response (or revisit) record, its request, and a metadata record saying how the
 URL was found. All three are handed to the operating system in one write before the locator comes back, so
@@ -24,10 +24,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.cdxj import IDENTICAL, NOT_MODIFIED, cdxj_line, write_index
 from archive.errors import CaptureError
-from archive.model import Locator
-from archive.records import (
+from archive.evidence.cdxj import IDENTICAL, NOT_MODIFIED, cdxj_line, write_index
+from archive.evidence.records import (
     Fields,
     StoredRecord,
     field_block,
@@ -38,7 +37,8 @@ from archive.records import (
     storable_head,
     warc_date,
 )
-from archive.warcfile import OPEN, Repair, WarcFile, new_record_id, repair_leftovers, repair_torn
+from archive.evidence.warcfile import OPEN, Repair, WarcFile, new_record_id, repair_leftovers, repair_torn
+from archive.model import Locator
 
 FORGOTTEN_URI = "metadata://perilune/forgotten"  # of a record that says what was forgotten on demand, by digest
 SOURCES_URI = "metadata://perilune/sources.json"  # of the record that holds what the source files said

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, or_, select
 
-from archive.kinship import relation
 from archive.model import Likeness, Relation
+from archive.reading.spread import Copy, copies
+from archive.rows.kinship import relation
 from archive.schema import (
     AliasRow,
     ArticleRow,
@@ -19,7 +20,6 @@ from archive.schema import (
     RevisionRow,
     SourceRow,
 )
-from archive.spread import Copy, copies
 from archive.urls import url_key
 
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from archive.endpoints import stored_url
 from archive.frontier import is_free
 from archive.health import WEEK, Archive, Drop, EndpointState, Observation, RunSeen, SeenArticle, Tally, Watched
+from archive.rows.endpoints import stored_url
 from archive.schema import ArticleRow, EndpointRow, LockRow, OutcomeRow, RunRow, RunSourceRow
 
 ARTICLES = 400  # a source; twenty a day make three weeks

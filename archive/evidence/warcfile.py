@@ -1,4 +1,4 @@
-"""One WARC file while it is written, and after a crash: see :mod:`archive.warc` for what goes into it."""
+"""One WARC file while it is written, and after a crash: see :mod:`archive.evidence.warc` for what goes into it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archive.cdxj import cdxj_line, write_index
 from archive.errors import CaptureError, LockedError
-from archive.manifest import list_file, sha256_of
+from archive.evidence.cdxj import cdxj_line, write_index
+from archive.evidence.manifest import list_file, sha256_of
+from archive.evidence.records import Fields, field_block, members, record_member, warc_date
 from archive.model import Locator
-from archive.records import Fields, field_block, members, record_member, warc_date
 
 FSYNC_BYTES = 64 << 20  # about a thousand pages
 FSYNC_SECONDS = 30.0  # looked at when a record is written; an idle writer has nothing to lose

@@ -1,6 +1,6 @@
 """Stories: articles whose texts are copies of one another. One member represents the story; the others are duplicates.
 
-A story is a connected component of the links that join (:mod:`archive.kinship`): an article joins when its text is
+A story is a connected component of the links that join (:mod:`archive.rows.kinship`): an article joins when its text is
 like that of a member, two stories become one when an article is like members of both, and an edit that makes a text
 its own again takes it out, with whoever hung on it alone. Links are made of pairs of texts, so the order in which
 articles came does not matter, and a story that nothing links to what changed is never looked at.
@@ -22,8 +22,8 @@ from typing import TypeAlias
 from sqlalchemy import delete, select, union_all, update
 from sqlalchemy.orm import Session
 
-from archive.aliases import key_or_none
-from archive.kinship import relation_of
+from archive.rows.aliases import key_or_none
+from archive.rows.kinship import relation_of
 from archive.schema import AliasRow, ArticleRow, LikenessRow, SourceRow, StoryRow
 
 MIN_NAME = 3  # characters; a shorter name may be any word

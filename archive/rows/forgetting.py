@@ -10,12 +10,13 @@ from datetime import datetime
 from sqlalchemy import Engine, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from archive.aliases import key_or_none
-from archive.captures import key_of
 from archive.database import reading, writing
-from archive.forgotten import key_digest, remember_to_forget
-from archive.kinship import drop_sketch
 from archive.model import Capture, Locator
+from archive.rows.aliases import key_or_none
+from archive.rows.captures import key_of
+from archive.rows.forgotten import key_digest, remember_to_forget
+from archive.rows.kinship import drop_sketch
+from archive.rows.stories import refresh_story, settle
 from archive.schema import (
     AliasRow,
     ArticleRow,
@@ -25,7 +26,6 @@ from archive.schema import (
     OutcomeRow,
     StoryRow,
 )
-from archive.stories import refresh_story, settle
 from archive.textindex import delete_index
 
 MEETINGS = ("requested", "guid")  # kinds of aliases under which the article itself was met; others are claims

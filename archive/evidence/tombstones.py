@@ -15,12 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from archive.cdxj import index_lines, place_of, write_index
 from archive.errors import CaptureError
-from archive.manifest import list_file, sha256_of
-from archive.records import StoredRecord, field_block, members, sha1_digest, warc_date
-from archive.warc import FORGOTTEN_URI, iter_records
-from archive.warcfile import new_record_id
+from archive.evidence.cdxj import index_lines, place_of, write_index
+from archive.evidence.manifest import list_file, sha256_of
+from archive.evidence.records import StoredRecord, field_block, members, sha1_digest, warc_date
+from archive.evidence.warc import FORGOTTEN_URI, iter_records
+from archive.evidence.warcfile import new_record_id
 
 MAX_EXTRA = 65_535  # bytes; a gzip member's extra field (RFC 1952 §2.3.1.1) fills what is left of a small place
 MAX_REASON = 200  # characters of the reason in a tombstone; the whole is in the manifest and the database

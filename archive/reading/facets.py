@@ -16,8 +16,8 @@ from typing import Any, Literal, TypeAlias, get_args
 from sqlalchemy import ColumnElement, Connection, Row, Select, cast, func, select, type_coerce
 from sqlalchemy import Text as TextType
 
-from archive.matching import condition
 from archive.query import Query
+from archive.reading.matching import condition
 from archive.schema import ArticleRow, SourceRow
 
 Field: TypeAlias = Literal["source", "kind", "country", "language", "author", "tag", "month"]

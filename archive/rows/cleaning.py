@@ -8,11 +8,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from archive.articles import reworded
-from archive.kinship import Comparison
 from archive.model import Article, Candidate
+from archive.rows.articles import reworded
+from archive.rows.kinship import Comparison
+from archive.rows.templates import Cleaner, Knowledge, knowledge_for, learn, own_blocks, with_blocks
 from archive.schema import ArticleRow
-from archive.templates import Cleaner, Knowledge, knowledge_for, learn, own_blocks, with_blocks
 
 
 @dataclass(frozen=True, slots=True)

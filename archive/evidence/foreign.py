@@ -18,7 +18,7 @@ from typing import IO, Any
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from archive.errors import ConfigError, ExtractionError
-from archive.records import HEAD_END, MAX_BODY_BYTES, http_message
+from archive.evidence.records import HEAD_END, MAX_BODY_BYTES, http_message
 
 HEAD_BYTES = 1 << 20  # bytes of head on top of the largest body
 WANTED = WarcRecordType.response | WarcRecordType.request | WarcRecordType.revisit
