@@ -6,11 +6,11 @@ WORKERS ?= 2
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --quiet \
 	--no-config --custom-compile-command "make lock"
 
-.PHONY: help demo test lint format check docs lock setup postgres clean
+.PHONY: help demo test lint format check docs lock setup postgres browser clean
 
 help:
 	@echo "make demo     crawl a bundled sample of publishers on this machine and show what came of it"
-	@echo "make test     run the tests (installs a PostgreSQL server for them where there is none)"
+	@echo "make test     run the tests (installs a PostgreSQL server and Chromium for them where there are none)"
 	@echo "make lint     formatting, types, who imports whom, the lock"
 	@echo "make check    lint and test"
 	@echo "make format   put the code in order"
@@ -21,7 +21,7 @@ help:
 demo: setup
 	@$(BIN)/perilune demo
 
-test: setup postgres
+test: setup postgres browser
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 lint: setup
@@ -46,6 +46,9 @@ setup:
 
 postgres: setup
 	@.ci/postgres
+
+browser: setup
+	@.ci/browser
 
 # Hashes of every file of every dependency, for every supported Python; no address of an index is in it.
 lock: setup

@@ -6,13 +6,16 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import psycopg
 import pytest
+from selenium.webdriver import Chrome
 from sqlalchemy import Engine
 
 from archive.database import open_engine
 from archive.migrate import upgrade
+from tests.browser import Programs, chromium, find_browser
 from tests.postgres import find_binaries, private_server
 
 TEMPLATE = "perilune_template"
@@ -23,10 +26,7 @@ def postgres_socket() -> Iterator[str]:
     """The socket directory of this session's own server, with a migrated template database in it."""
     binaries = find_binaries()
     if binaries is None:
-        reason = "no PostgreSQL server programs here; `make postgres` installs them"
-        if os.environ.get("CI") or os.environ.get("PERILUNE_REQUIRE_POSTGRES"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("no PostgreSQL server programs here; `make postgres` installs them")
     with private_server(binaries) as socket:
         admin(socket, f"CREATE DATABASE {TEMPLATE}")
         engine = open_engine(url_of(socket, TEMPLATE))
@@ -75,6 +75,29 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = open_engine(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser_programs() -> Programs:
+    """Chromium and its driver, for tests that start browsers themselves (``tests.browser.chromium``)."""
+    programs = find_browser()
+    if programs is None:
+        missing("no Chromium with ChromeDriver here; `make browser` installs them")
+    return programs
+
+
+@pytest.fixture
+def browser(browser_programs: Programs) -> Iterator[Chrome]:
+    """A headless Chromium that has never been anywhere, driven by Selenium."""
+    with chromium(browser_programs) as driver:
+        yield driver
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip a test whose program is not on this machine; in CI, which installs it, fail."""
+    if os.environ.get("CI") or os.environ.get("PERILUNE_REQUIRE_PROGRAMS"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def url_of(socket: str, name: str) -> str:

@@ -1,15 +1,19 @@
-"""Asks the web application without a network: one request in, one answer out."""
+"""Asks the web application: one request in, one answer out without a network, or served on a port for a browser."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.types import ASGIApp, Message
+
+from archive.web.serve import listening, server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +77,17 @@ async def asked(app: ASGIApp, target: str, method: str, headers: Mapping[str, st
         headers={name.decode(): value.decode("latin-1") for name, value in start["headers"]},
         body=b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body"),
     )
+
+
+@contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """The application on a free port of loopback, as ``perilune serve`` runs it; its address without a slash behind."""
+    running = server(app)
+    with listening("127.0.0.1", 0) as listener:
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            running.should_exit = True
+            thread.join(timeout=10)
