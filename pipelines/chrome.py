@@ -17,11 +17,9 @@ from lxml.html import HtmlElement
 
 from pipelines.phrases import is_chrome_heading, is_date_line
 
-ALWAYS = XPath(
-    "//script|//style|//noscript|//iframe|//form|//button|//select|//textarea|//input|//template|//dialog"
-    "|//nav|//aside|//*[@role='navigation' or @role='search' or @role='banner' or @role='contentinfo'"
-    " or @role='complementary' or @role='dialog' or @role='alertdialog' or @role='menu' or @aria-hidden='true']"
-)
+ALWAYS_TAGS = "script style noscript iframe form button select textarea input template dialog nav aside".split()
+ALWAYS_ROLES = frozenset("navigation search banner contentinfo complementary dialog alertdialog menu".split())
+MARKED = XPath("//*[@role or @aria-hidden]")
 ARTICLES = XPath("//article[.//h1]")
 ARTICLE_MIN = 500  # characters outside links; less may be a teaser
 NAMED = XPath("//body//*[@class or @id]")
@@ -64,8 +62,8 @@ SHORT_LINE = 40  # characters; names of categories and labels of forms are short
 PROSE_MIN = 80  # characters; a block of text of this length outside links reads as prose
 MAX_PLAIN_SHARE = 0.25  # of the page's text outside links; what holds more is no chrome, whatever its name says
 LEAST_WITHOUT_READERS = 150  # characters outside links that must remain of the page
-DATES = XPath("//*[self::time or (self::span or self::i or self::small) and contains(@class, 'date')]")
-IN_HEADINGS = XPath("//*[self::h2 or self::h3 or self::h4 or self::h5 or self::h6]//*[self::button or self::a]")
+DATE_TAGS = ("time", "span", "i", "small")
+CROSSHEADS = ("h2", "h3", "h4", "h5", "h6")
 ANCHOR_MARKS = frozenset({"#", "¶", "§", "🔗", "†", "∞"})
 UNCOUNTED = frozenset({"a", "script", "style", "noscript", "template", "select", "button"})
 HEADINGS = XPath("//h1|//h2|//h3|//h4|//h5|//h6|//p|//dt|//legend|//div[not(*[self::div or self::p or self::ul])]")
@@ -79,7 +77,7 @@ def prune_chrome(root: HtmlElement) -> None:
     for article in further_articles(root, lengths):
         drop(article)
     limit = MAX_PLAIN_SHARE * lengths.get(root, 0)
-    for element in ALWAYS(root):
+    for element in always_chrome(root):
         if lengths.get(element, 0) <= limit:
             drop(element)
     for word, elements in named_chrome(root).items():
@@ -92,9 +90,16 @@ def prune_chrome(root: HtmlElement) -> None:
             drop_section(heading)
 
 
+def always_chrome(root: HtmlElement) -> list[HtmlElement]:
+    """Elements whose tag or role says that they are chrome, or that readers do not see."""
+    marked = (one for one in MARKED(root) if one.get("role") in ALWAYS_ROLES or one.get("aria-hidden") == "true")
+    return [*root.iter(ALWAYS_TAGS), *marked]
+
+
 def bare_headings(root: HtmlElement) -> None:
     """Headings without the controls in them: the button that opens an accordion, the mark that links to the heading."""
-    for element in IN_HEADINGS(root):
+    inside = (element for heading in root.iter(CROSSHEADS) for element in heading.iter("button", "a"))
+    for element in list(dict.fromkeys(inside)):
         if element.tag == "button":
             element.drop_tag()
         elif text_of(element) in ANCHOR_MARKS:
@@ -103,9 +108,10 @@ def bare_headings(root: HtmlElement) -> None:
 
 def drop_leading_dates(root: HtmlElement) -> None:
     """The date in an element of its own at the head of a text, which would else begin its first paragraph."""
-    for element in DATES(root):
+    dated = [one for one in root.iter(DATE_TAGS) if one.tag == "time" or "date" in (one.get("class") or "")]
+    for element in dated:
         parent = element.getparent()
-        is_first = element.getprevious() is None and not (parent.text or "").strip()
+        is_first = parent is not None and element.getprevious() is None and not (parent.text or "").strip()
         if is_first and is_date_line(text_of(element)):
             drop(element)
 
@@ -145,23 +151,20 @@ def named_chrome(root: HtmlElement) -> dict[str, list[HtmlElement]]:
 
 def chrome_word(element: HtmlElement) -> str | None:
     """The first word of class and id that names a kind of chrome; None when none does."""
-    return chrome_word_in(f"{element.get('class', '')} {element.get('id', '')}"[:1000])
+    names = f"{element.get('class', '')} {element.get('id', '')}"[:1000].split()
+    return next(filter(None, map(chrome_word_in, names)), None)
 
 
-@lru_cache(maxsize=20_000)
-def chrome_word_in(names: str) -> str | None:
-    """The same, of the names alone: most elements of a page share theirs with others."""
-    for name in names.split():
-        if name.lower() in TOKENS or name.startswith("widget_"):
-            return "widget"
-        words = words_of(name)
-        pairs = ["-".join(pair) for pair in pairwise(words)]
-        is_layout = MODIFIERS.intersection(words) or LAYOUTS.intersection(pairs)  # "has-sidebar" is not the sidebar
-        singles = [] if is_layout else words
-        for word in (*pairs, *singles):
-            if word in PAIRS or word in WORDS:
-                return word
-    return None
+@lru_cache(maxsize=10_000)  # names of up to 1,000 characters
+def chrome_word_in(name: str) -> str | None:
+    """The same, of one name: elements of a page share theirs with others, and sites with sites."""
+    if name.lower() in TOKENS or name.startswith("widget_"):
+        return "widget"
+    words = words_of(name)
+    pairs = ["-".join(pair) for pair in pairwise(words)]
+    is_layout = MODIFIERS.intersection(words) or LAYOUTS.intersection(pairs)  # "has-sidebar" is not the sidebar
+    singles = [] if is_layout else words
+    return next((word for word in (*pairs, *singles) if word in PAIRS or word in WORDS), None)
 
 
 def words_of(name: str) -> list[str]:
@@ -226,7 +229,7 @@ def is_prose(element: HtmlElement) -> bool:
 
 def text_of(element: HtmlElement) -> str:
     """All text in the element, white space collapsed."""
-    return " ".join("".join(element.itertext()).split())
+    return " ".join(element.text_content().split())
 
 
 def drop(element: HtmlElement) -> None:

@@ -61,38 +61,44 @@ def blocks_in(root: HtmlElement) -> list[Placed]:
     pieces: list[str] = []
 
     def close(block: HtmlElement) -> None:
-        text = " ".join("".join(pieces).split())
-        pieces.clear()
-        if text:
-            found.append((block, text))
+        if pieces:
+            text = " ".join("".join(pieces).split())
+            pieces.clear()
+            if text:
+                found.append((block, text))
 
     stack: list[tuple[HtmlElement, HtmlElement, bool]] = [(root, root, False)]  # element, its block, is it the end
     while stack:
         node, block, is_end = stack.pop()
-        if is_end or not isinstance(node.tag, str) or is_skipped(node):
-            if is_end and node.tag in BLOCK_TAGS:
+        tag = node.tag
+        is_block = tag in BLOCK_TAGS
+        if is_end or (tag in SKIP_TAGS and is_skipped(node)) or not isinstance(tag, str):
+            if is_end and is_block:
                 close(node)
-            pieces.append(node.tail or "")
+            if tail := node.tail:
+                pieces.append(tail)
             continue
-        if node.tag in BLOCK_TAGS or is_double_break(node):
+        if is_block or (tag == "br" and is_double_break(node)):
             close(block)
-        inner = node if node.tag in BLOCK_TAGS else block
-        pieces += [" " if node.tag in APART_TAGS else "", node.text or ""]
+        if tag in APART_TAGS:
+            pieces.append(" ")
+        if text := node.text:
+            pieces.append(text)
         stack.append((node, block, True))
-        stack.extend((child, inner, False) for child in reversed(node))
+        if len(node):
+            inner = node if is_block else block
+            stack.extend([(child, inner, False) for child in reversed(node)])
     return found
 
 
 def is_skipped(node: HtmlElement) -> bool:
     """True for scripts, controls and pictures with their captions; a figure may also be a table or a listing."""
-    if node.tag == "figure":
-        return node.find(".//table") is None and node.find(".//pre") is None
-    return node.tag in SKIP_TAGS
+    return node.tag != "figure" or (node.find(".//table") is None and node.find(".//pre") is None)
 
 
 def is_double_break(node: HtmlElement) -> bool:
-    """``<br>`` with another right behind it."""
-    following = node.getnext() if node.tag == "br" and not (node.tail or "").strip() else None
+    """A ``<br>`` with another right behind it."""
+    following = node.getnext() if not (node.tail or "").strip() else None
     return following is not None and following.tag == "br"
 
 
@@ -101,16 +107,18 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def container_of(blocks: Sequence[Placed], recognised: Sequence[str]) -> HtmlElement | None:
-    """The deepest element that holds ``ENOUGH`` of the recognised text; None when nothing matches."""
-    whole = squeezed(" ".join(recognised))
-    weights: dict[HtmlElement, int] = {}
+def container_of(blocks: Sequence[Placed]) -> HtmlElement | None:
+    """The deepest element that holds ``ENOUGH`` of the blocks, which were recognised; None when there are none."""
+    direct: dict[HtmlElement, int] = {}
     total = 0
     for element, text in blocks:
-        if len(text) > 20 and squeezed(text) in whole:
+        if len(text) > 20:
             total += len(text)
-            for ancestor in (element, *element.iterancestors()):
-                weights[ancestor] = weights.get(ancestor, 0) + len(text)
+            direct[element] = direct.get(element, 0) + len(text)
+    weights: dict[HtmlElement, int] = {}
+    for element, length in direct.items():
+        for ancestor in (element, *element.iterancestors()):
+            weights[ancestor] = weights.get(ancestor, 0) + length
     enough = [element for element, weight in weights.items() if weight >= ENOUGH * total]
     return block_of(max(enough, key=depth, default=None))
 
@@ -131,12 +139,13 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
 
     ``recognised`` as it is where no element holds it together, or where the result would differ too much.
     """
-    container = container_of(blocks, recognised)
+    whole = squeezed(" ".join(recognised))
+    shorts = [squeezed(text) for _, text in blocks]
+    known = [len(short) > 1 and short in whole for short in shorts]
+    container = container_of([block for block, is_known in zip(blocks, known, strict=True) if is_known])
     if container is None:
         return list(recognised)
-    whole = squeezed(" ".join(recognised))
     inside = set(container.iter(etree.Element))
-    known = [len(text) > 1 and squeezed(text) in whole for _, text in blocks]
     anchors = [
         place
         for place, (element, text) in enumerate(blocks)
@@ -145,9 +154,10 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
     if not anchors:
         return list(recognised)
     homes = {home_of(blocks[place][0]) for place in anchors}
+    leads = [is_teaser(element, text) for element, text in blocks]
     kept = [False] * len(blocks)
     for place, (element, text) in enumerate(blocks):
-        if element not in inside or is_link_line(element, text) or is_teaser(element, text):
+        if element not in inside or leads[place] or is_link_line(element, text):
             continue
         is_between = anchors[0] <= place <= anchors[-1]
         is_home = home_of(element) in homes and is_content(element, text)
@@ -157,9 +167,9 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
         kept[place] = kept[place] or (kept[place + 1] and is_heading(*blocks[place]))
     lost = [text for place, (_, text) in enumerate(blocks) if known[place] and not kept[place]]
     found = [text for place, (_, text) in enumerate(blocks) if kept[place]]
-    teasers = {squeezed(text) for element, text in blocks if is_teaser(element, text)}
-    own = [text for text in recognised if squeezed(text) not in teasers]
-    found = found if is_plausible(found, lost, recognised) else parted(own, blocks)
+    if not is_plausible(found, lost, recognised):
+        teasers = {short for short, is_lead in zip(shorts, leads, strict=True) if is_lead}
+        found = parted([text for text in recognised if squeezed(text) not in teasers], blocks)
     return whole_of([block for block in blocks if block[0] in inside], found) or found
 
 
@@ -230,7 +240,7 @@ def is_plausible(found: Sequence[str], lost: Sequence[str], recognised: Sequence
 
 def is_link_line(element: HtmlElement, text: str) -> bool:
     """A line that leads to another story ("Related: …", "Read more: …"), between an article's paragraphs."""
-    return is_chrome_line(text) and not is_content(element, text)
+    return not is_content(element, text) and is_chrome_line(text)
 
 
 def is_teaser(element: HtmlElement, text: str) -> bool:
@@ -281,9 +291,12 @@ def is_content(element: HtmlElement, text: str) -> bool:
 
 def link_share(element: HtmlElement, text: str) -> float:
     """Share of the block that is links; 1 where it stands in one."""
-    if any(one.tag == "a" and one.get("href") for one in islice(element.iterancestors(), LINK_DEPTH)):
+    is_in_link = next(element.iterancestors("a"), None) is not None and any(
+        one.tag == "a" and one.get("href") for one in islice(element.iterancestors(), LINK_DEPTH)
+    )
+    if is_in_link:
         return 1.0
-    return sum(len("".join(link.itertext()).strip()) for link in element.iter("a")) / max(1, len(text))
+    return sum(len(link.text_content().strip()) for link in element.iter("a")) / max(1, len(text))
 
 
 NAMED_BODY = XPath(

@@ -29,7 +29,7 @@ from pipelines.metadata import Metadata, metadata_of
 from pipelines.prose import paragraphs_from
 from pipelines.standfirst import standfirst
 from pipelines.structured import StructuredData, structured_data
-from pipelines.tree import tree_of
+from pipelines.tree import held, tree_of
 
 PATH_DEPTH, MAX_PATH = 4, 200  # elements and characters that say where a block stands
 DIGITS = re.compile(r"\d+")
@@ -69,8 +69,14 @@ def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: 
 
     The text is empty when the page has none. Raises ``ExtractionError`` when the page can't be read at all.
     """
-    now = hints.captured_at or datetime.now(UTC)
     root = tree_of(decoded(body, charset))
+    with held(root):
+        return read(root, url=url, hints=hints, rules=rules)
+
+
+def read(root: HtmlElement, *, url: str, hints: Hints, rules: Rules) -> Extracted:
+    """What the tree says; the chrome is taken out of it."""
+    now = hints.captured_at or datetime.now(UTC)
     data = structured_data(root)
     metadata = metadata_of(
         root,

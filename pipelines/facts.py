@@ -99,7 +99,7 @@ def lengths(root: HtmlElement) -> tuple[int, int]:
 
 def squeezed_length(element: HtmlElement) -> int:
     """Characters of the element's text without white space."""
-    return len("".join("".join(element.itertext()).split()))
+    return len("".join(element.text_content().split()))
 
 
 def shown(root: HtmlElement) -> Iterator[str]:

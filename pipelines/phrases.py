@@ -32,6 +32,7 @@ CHROME_HEADINGS = """
     kategorie|popularne kategorie|szukaj|szukaj na stronie|wyszukiwarka|podobne artykuły|powiązane artykuły|powiązane|czytaj także|czytaj też|czytaj więcej|zobacz także|zobacz też|przeczytaj także|najczęściej czytane|najpopularniejsze|najnowsze|najnowsze wpisy|ostatnie wpisy|udostępnij|podziel się|subskrybuj|zapisz się|komentarze|dodaj komentarz|zostaw komentarz|tagi|obserwuj nas|o autorze|reklama
 """
 HEADINGS = frozenset(phrase.strip() for phrase in CHROME_HEADINGS.replace("\n", "|").split("|") if phrase.strip())
+FIRST_WORDS = frozenset(phrase.split()[0] for phrase in HEADINGS)
 
 # Lines that are chrome wherever they stand at the head or tail of a text. Whole line, case folded.
 LINES = re.compile(
@@ -77,7 +78,7 @@ def is_chrome_heading(text: str) -> bool:
     if len(text) >= MAX_HEADING:
         return False
     words = [word for word in " ".join(text.split()).strip(EDGES).casefold().split(" ") if word]
-    return is_made_of(HEADINGS, words, parts=3)
+    return bool(words) and words[0].strip(EDGES) in FIRST_WORDS and is_made_of(HEADINGS, words, parts=3)
 
 
 def is_made_of(phrases: frozenset[str], words: list[str], *, parts: int) -> bool:
