@@ -1,217 +1,121 @@
-"""An archive of made-up articles, as large as wanted, the same every time: what benchmarks of reading ask.
+"""Made-up articles, as many as wanted, the same every time: what benchmarks of reading and storing ask.
 
-``python -m benchmarks.synthetic DATABASE_URL [ARTICLES]``. Words follow Zipf's law over 30,000 made-up ones: the
-commonest stand in every article, most in few. One article in ten is a copy, one in twenty has a second revision.
+Words follow Zipf's law over 100,000 made-up ones: the commonest stand in every article, most in few. One article in
+ten is a copy, one in twenty has a second revision, one in fifty no date. Dates are not in the order of ids, which is
+harder on an index than news is. Sketches are random numbers, equal for copies: a look-up costs what real ones do.
 """
 
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate, product
-from typing import Any
+from itertools import product
 
-from sqlalchemy import Connection, insert, text, update
-
-from archive.database import open_engine
-from archive.digests import digest_of, text_digest
-from archive.migrate import upgrade
-from archive.schema import AliasRow, ArticleRow, CaptureRow, RevisionRow, RunRow, RunSourceRow, SourceRow, StoryRow
-from archive.textindex import write_index
-from archive.urls import url_key
+import numpy as np
+from numpy.typing import NDArray
 
 CHARS = 5_000  # of a text
-BATCH = 1_000  # articles a transaction
+WORDS_A_TEXT = 715  # with their spaces and stops some 5,000 characters
+BATCH = 2_000  # articles that are made together; each batch has a seed of its own
+SOURCES = 60
 START, END = datetime(2015, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 KINDS = ("agency", "trade", "science", "astronomy", "defence", "company", "enthusiast")
 COUNTRIES = ("US", "US", "GB", "EU", "IN", "JP", "CN", "FR", "DE", "IT")
 LANGS = ("en",) * 7 + ("de", "fr", "ru")
 SYLLABLES = (
-    "ba be bi bo da de di do ka ke ki ko la le li lo ma me mi mo na ne ni no ra re ri ro sa se si so ta te".split()
-)
+    "ba be bi bo da de di do ka ke ki ko la le li lo ma me mi mo na ne ni no ra re ri ro sa se si so ta te ti to"
+).split()
+WORD_COUNT = 100_000
+SKETCH = 15  # hashes of a text, as in pipelines/similarity.py
 
 
 def words() -> list[str]:
-    """30,000 made-up words, shortest first, as in languages the common ones are."""
-    twos = ["".join(pair) for pair in product(SYLLABLES, repeat=2)]
-    threes = ["".join(three) for three in product(SYLLABLES, repeat=3)]
+    """``WORD_COUNT`` made-up words, shortest first, as in languages the common ones are."""
     dice = random.Random(1)
+    twos, threes = (["".join(parts) for parts in product(SYLLABLES, repeat=length)] for length in (2, 3))
     dice.shuffle(twos)
     dice.shuffle(threes)
-    return [*twos, *threes][:30_000]
+    left = WORD_COUNT - len(twos) - len(threes)
+    fours = [twos[place // len(twos)] + twos[place % len(twos)] for place in dice.sample(range(len(twos) ** 2), left)]
+    return [*twos, *threes, *fours]
 
 
 WORDS = words()
-WEIGHTS = list(accumulate(1 / (rank + 1) for rank in range(len(WORDS))))
+SHARES = np.cumsum(1 / np.arange(1, len(WORDS) + 1))
+SHARES /= SHARES[-1]
 
 
-def batched(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:  # Any: whatever the items are
-    """``itertools.batched`` is there from Python 3.12 on."""
-    return (items[place : place + size] for place in range(0, len(items), size))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """An article. ``words`` are the tokens of its text, ``title_words`` those of its title."""
+
+    id: int
+    source_id: str
+    url: str
+    title: str
+    title_words: tuple[str, ...]
+    text: str
+    words: tuple[str, ...]
+    authors: tuple[str, ...]
+    tags: tuple[str, ...]
+    published_at: datetime | None
+    lang: str
+    copy_of: int | None
+    """The article before, where it is a copy of that."""
+    revisions: int
+    sketch: tuple[int, ...]
+
+    @property
+    def seen_at(self) -> datetime:
+        return (self.published_at or START) + timedelta(hours=1)
 
 
-def build(database_url: str, articles: int) -> None:
-    """Fill an empty database. Some 2 ms an article."""
-    engine = open_engine(database_url)
-    upgrade(engine)
-    dice = random.Random(7)
-    with engine.begin() as connection:
-        run_id = prepare(connection)
-    for batch in batched(range(1, articles + 1), BATCH):
-        with engine.begin() as connection:
-            write(connection, list(made(dice, batch, run_id)))
-        sys.stderr.write(f"\r{batch[-1]:,} articles")
-    sys.stderr.write("\n")
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
-    engine.dispose()
+def articles(first: int, last: int) -> Iterator[Made]:
+    """Articles with these ids, both included; the same whatever is asked for beside them."""
+    for number in range((first - 1) // BATCH, (last - 1) // BATCH + 1):
+        yield from (made for made in batch(number) if first <= made.id <= last)
 
 
-def prepare(connection: Connection) -> int:
-    """Sources and the run; the run's id."""
-    for number in range(60):
-        connection.execute(
-            insert(SourceRow).values(
-                id=f"source{number}",
-                name=f"Source {number}",
-                publisher_kind=KINDS[number % len(KINDS)],
-                homepage=f"https://source{number}.example/",
-                language=LANGS[number % len(LANGS)],
-                country=COUNTRIES[number % len(COUNTRIES)],
-                status="active",
-                host_group=f"source{number}",
-                updated_at=END,
-            )
-        )
-    values = {"command": "crawl", "state": "finished", "started_at": END, "ended_at": END, "exit_code": 0}
-    run_id: int = connection.execute(
-        insert(RunRow).values(**values, software="Perilune/benchmark", stats={})
-    ).inserted_primary_key[0]
-    connection.execute(
-        insert(RunSourceRow), [{"run_id": run_id, "source_id": f"source{number}"} for number in range(60)]
-    )
-    return run_id
-
-
-def prose(dice: random.Random, chars: int) -> str:
-    """Sentences of some 20 words, paragraphs of some 5 sentences."""
-    picked = dice.choices(WORDS, cum_weights=WEIGHTS, k=chars // 6)
-    sentences = [" ".join(sentence).capitalize() + "." for sentence in batched(picked, 20)]
-    return "\n\n".join(" ".join(paragraph) for paragraph in batched(sentences, 5))
-
-
-def made(dice: random.Random, ids: Sequence[int], run_id: int) -> Iterator[dict[str, Any]]:  # Any: columns
-    """Articles with all that is written of them."""
-    last = ""
-    for article_id in ids:
-        is_copy = bool(last) and article_id % 10 == 0
-        body = last if is_copy else prose(dice, CHARS)
-        last = body
-        source = f"source{min(dice.randrange(60), dice.randrange(60))}"
-        published_at = None if article_id % 50 == 0 else START + (END - START) * dice.random()
-        seen_at = (published_at or START) + timedelta(hours=1)
-        yield {
-            "id": article_id,
-            "source_id": source,
-            "canonical_url": f"https://{source}.example/{article_id}",
-            "url_key": url_key(f"https://{source}.example/{article_id}"),
-            "title": " ".join(dice.choices(WORDS, cum_weights=WEIGHTS, k=8)).capitalize(),
-            "text": body,
-            "authors": [f"Author {min(dice.randrange(2000), dice.randrange(2000))}"] if article_id % 3 else [],
-            "published_at": published_at and published_at.replace(microsecond=0),
-            "published_at_precision": "second" if published_at else "unknown",
-            "lang": dice.choice(LANGS),
-            "description": None,
-            "tags": sorted({f"tag {min(dice.randrange(300), dice.randrange(300))}" for _ in range(article_id % 4)}),
-            "word_count": CHARS // 6,
-            "text_digest": text_digest(body),
-            "signature": b"",
-            "extractor": "synthetic",
-            "state": "live",
-            "first_seen_at": seen_at,
-            "last_seen_at": seen_at,
-            "revision_count": 2 if article_id % 20 == 0 else 1,
-            "story_id": article_id - 1 if is_copy else article_id,
-            "duplicate_of": article_id - 1 if is_copy else None,
-            "duplicate_reason": "same_text" if is_copy else None,
-            "similarity": 1.0 if is_copy else None,
-            "capture_id": article_id,
-            "run_id": run_id,
-        }
-
-
-def write(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:  # Any: columns
-    """Rows of every table an article has, and its place in the index."""
-    columns = {column.name for column in ArticleRow.__table__.columns}
-    articles = [{name: value for name, value in row.items() if name in columns} for row in rows]
-    connection.execute(insert(StoryRow), [{"id": row["id"], "created_at": START} for row in rows])
-    connection.execute(insert(CaptureRow), [capture(row) for row in rows])
-    connection.execute(insert(ArticleRow), articles)
-    connection.execute(insert(RevisionRow), [revision(row, number) for row in rows for number in numbers(row)])
-    connection.execute(
-        insert(AliasRow),
-        [
-            {
-                "url_key": row["url_key"],
-                "url": row["canonical_url"],
-                "kind": "requested",
-                "article_id": row["id"],
-                "first_seen_at": row["first_seen_at"],
-            }
-            for row in rows
-        ],
-    )
-    linked = update(CaptureRow).where(CaptureRow.id.between(rows[0]["id"], rows[-1]["id"]))
-    connection.execute(linked.values(article_id=CaptureRow.id))
-    for row in rows:
-        write_index(
-            connection,
-            article_id=row["id"],
-            title=row["title"],
-            text=row["text"],
-            authors=row["authors"],
-            tags=row["tags"],
+def batch(number: int) -> Iterator[Made]:
+    """``BATCH`` articles; number 0 begins with id 1."""
+    rng, dice = np.random.default_rng(number), random.Random(number)
+    texts, titles = picked(rng, (BATCH, WORDS_A_TEXT)), picked(rng, (BATCH, 8))
+    sketches = np.sort(rng.integers(-(2**63), 2**63 - 1, (BATCH, SKETCH)), axis=1)
+    before = 0
+    for place in range(BATCH):
+        article_id = number * BATCH + place + 1
+        is_copy = article_id % 10 == 0
+        before = before if is_copy else place
+        source = f"source{min(dice.randrange(SOURCES), dice.randrange(SOURCES))}"
+        text_words = [WORDS[rank] for rank in texts[before].tolist()]
+        title_words = [WORDS[rank] for rank in titles[place].tolist()]
+        published_at = None if article_id % 50 == 0 else (START + (END - START) * dice.random()).replace(microsecond=0)
+        yield Made(
+            id=article_id,
+            source_id=source,
+            url=f"https://{source}.example/news/{article_id}",
+            title=" ".join(title_words).capitalize(),
+            title_words=tuple(title_words),
+            text=prose(text_words),
+            words=tuple(text_words),
+            authors=(f"Author {min(dice.randrange(2000), dice.randrange(2000))}",) if article_id % 3 else (),
+            tags=tuple(sorted({f"tag {min(dice.randrange(300), dice.randrange(300))}" for _ in range(article_id % 4)})),
+            published_at=published_at,
+            lang=dice.choice(LANGS),
+            copy_of=article_id - place + before if is_copy else None,
+            revisions=2 if article_id % 20 == 0 else 1,
+            sketch=tuple(sketches[before].tolist()),
         )
 
 
-def numbers(row: dict[str, Any]) -> range:  # Any: columns
-    return range(1, row["revision_count"] + 1)
+def picked(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.int64]:
+    """Ranks of words, by Zipf's law."""
+    return np.searchsorted(SHARES, rng.random(shape)).astype(np.int64)
 
 
-def capture(row: dict[str, Any]) -> dict[str, Any]:  # Any: columns
-    return {
-        "id": row["id"],
-        "run_id": row["run_id"],
-        "source_id": row["source_id"],
-        "target_uri": row["canonical_url"],
-        "url_key": row["url_key"],
-        "redirected_from": [],
-        "status": 200,
-        "mime_type": "text/html",
-        "captured_at": row["first_seen_at"],
-        "warc_record_id": f"<urn:uuid:{row['id']}>",
-        "payload_digest": digest_of(str(row["id"]).encode()),
-        "filename": "synthetic.warc.gz",
-        "offset": row["id"] * 1000,
-        "length": 1000,
-        "article_id": None,
-    }
-
-
-def revision(row: dict[str, Any], number: int) -> dict[str, Any]:  # Any: columns
-    names = ("title", "text_digest", "authors", "published_at", "extractor", "capture_id")
-    return {
-        **{name: row[name] for name in names},
-        "article_id": row["id"],
-        "number": number,
-        "kind": "first" if number == 1 else "edit",
-        "changed": [] if number == 1 else ["text"],
-        "text": row["text"] if number == row["revision_count"] else row["text"][:4_000],
-        "seen_at": row["first_seen_at"] + timedelta(days=number),
-    }
-
-
-if __name__ == "__main__":
-    build(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 100_000)
+def prose(picked: Sequence[str]) -> str:
+    """Sentences of 20 words, paragraphs of 5 sentences."""
+    sentences = [" ".join(picked[place : place + 20]).capitalize() + "." for place in range(0, len(picked), 20)]
+    return "\n\n".join(" ".join(sentences[place : place + 5]) for place in range(0, len(sentences), 5))
