@@ -25,9 +25,14 @@ from archive.terminal import say
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from archive.query import Query
     from archive.reading.views import ArticleView, RevisionView
 
-FAULTS_FOUND = 3  # exit code of verify; docs/operate
+FAULTS_FOUND = 3  # exit code of verify, and of an export that misses evidence; docs/operate
+SHOWN_FAULTS = 20  # captures that an export could not read, by name; the rest is counted
+EVIDENCE = ("warc", "wacz")
+FORMATS = ("jsonl", "csv", "parquet", *EVIDENCE)
+ENDINGS = {".csv": "csv", ".parquet": "parquet", ".warc.gz": "warc", ".wacz": "wacz"}
 
 
 @contextmanager
@@ -160,27 +165,31 @@ def stats(*, config: Config, as_json: bool) -> None:
 
 @click.command()
 @click.argument("file", metavar="[FILE|-]", default="-")
-@click.option("--format", "format_", type=click.Choice(["jsonl", "csv", "parquet"]), help="Default: by FILE's ending.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: by FILE's ending.")
 @click.option("--where", metavar="QUERY", help="Only articles that answer a query, as in perilune search.")
 @click.option("--since-id", type=click.IntRange(0, 2**62), default=0, metavar="N", help="Only ids above N.")
 @click.option("--policy", type=click.Choice(POLICIES), default="full", show_default=True, help="How much of each.")
 @archive_options
-def export(*, config: Config, file: str, format_: str | None, where: str | None, since_id: int, policy: str) -> None:
-    """Stream articles as JSON lines, CSV or Parquet, by id. docs/formats.md describes every field.
+def export(*, config: Config, file: str, format_: str | None, where: str | None, since_id: int, policy: str) -> int:
+    """Stream articles as JSON lines, CSV or Parquet, by id; or pack their evidence as WARC or WACZ.
 
-    JSON lines unless FILE's ending says otherwise. Parquet needs pyarrow: pip install 'perilune[parquet]'.
+    JSON lines unless FILE's ending says otherwise. docs/formats.md describes every field. Parquet needs pyarrow:
+    pip install 'perilune[parquet]'. WARC and WACZ hold the captures as they were made and what their replay needs;
+    above 1.8 GB they come in numbered files. docs/replay.md shows how to look at them.
 
     FILE appears when it is whole; until then an earlier one stays.
 
     --policy excerpt hands on the beginning of each text, --policy metadata none of the publisher's words but the
-    title; what was left out is said on stderr.
+    title; what was left out is said on stderr. WARC and WACZ hold whole pages, and refuse both.
     """
     from archive import export as exports
     from archive.formats.parquet import arrow, parquet
     from archive.query import parse_query
 
     query = parse_query(where) if where is not None else None
-    name = format_ or next((known for known in ("csv", "parquet") if file.lower().endswith(f".{known}")), "jsonl")
+    name = format_ or next((known for end, known in ENDINGS.items() if file.lower().endswith(end)), "jsonl")
+    if name in EVIDENCE:
+        return pack_evidence(config, file, name, query, since_id, policy)
     if name == "parquet":
         arrow()  # missing is known before the first article is read
     with opened(config) as connection:
@@ -193,6 +202,44 @@ def export(*, config: Config, file: str, format_: str | None, where: str | None,
             exports.write_file(Path(file), chunks)
     if policy != "full":
         click.echo(f"{policy}: text left out of {handed.cut:,} of {handed.articles:,} articles", err=True)
+    return 0
+
+
+def pack_evidence(config: Config, file: str, name: str, query: Query | None, since_id: int, policy: str) -> int:
+    """Write WARC or WACZ files and say what is in them. Exit code 3 when evidence could not be read."""
+    from importlib.metadata import version
+
+    from archive.formats.packing import left_out, pack
+
+    if file == "-":
+        raise ConfigError(f"--format {name}: name a FILE to write to")
+    if policy != "full":
+        raise ConfigError(
+            f"--policy {policy}: {name.upper()} files hold whole pages as their publishers sent them. "
+            f"Export --format jsonl under this policy"
+        )
+    with opened(config) as connection:
+        told = pack(
+            connection,
+            config.warc_dir,
+            Path(file),
+            format_=name,
+            software=f"Perilune/{version('perilune')}",
+            where=query,
+            since_id=since_id,
+            on_progress=lambda line: click.echo(line, err=True),
+        )
+    for reason in told.unreadable[:SHOWN_FAULTS]:
+        click.echo(f"left out: {reason}", err=True)
+    names = ", ".join(path.name for path in told.files)
+    click.echo(
+        f"articles: {told.articles:,}, captures: {told.captures:,}, records: {told.records:,}, "
+        f"bytes of WARC: {told.bytes:,} in {names}",
+        err=True,
+    )
+    if missing := left_out(told):
+        click.echo(f"left out: {missing}", err=True)
+    return FAULTS_FOUND if told.unreadable else 0
 
 
 @click.command()

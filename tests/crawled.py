@@ -112,6 +112,27 @@ class Crawl:
             self.settle(found, capture, missed)
         return capture
 
+    def requisite(self, url: str, body: bytes, mime_type: str, *, status: int = 200, location: str = "") -> Capture:
+        """A picture or style of a page, ten seconds after what came before."""
+        self.at += timedelta(seconds=10)
+        more = f"Location: {location}\r\n" if location else ""
+        exchange = Exchange(
+            target_uri=url,
+            started_at=self.at,
+            request=b"GET / HTTP/1.1\r\n\r\n",
+            response_head=f"HTTP/1.1 {status} OK\r\nContent-Type: {mime_type}\r\n{more}\r\n".encode(),
+            response_body=body,
+            found=(("source", "alpha"), ("kind", "requisite")),
+        )
+        written = self.warc.write_exchange(exchange)
+        capture = Capture(
+            source_id="alpha", run_id=self.run_id, target_uri=url, status=status, mime_type=mime_type,
+            captured_at=self.at, warc_record_id=written.record_id, payload_digest=digest_of(body),
+            locator=written.locator,
+        )  # fmt: skip
+        self.store.record_capture(capture)
+        return capture
+
     def settle(self, found: Discovered, capture: Capture, missed: str | None) -> Settled:
         at = self.at + timedelta(seconds=5)
         fetched = Fetched(discovered=found, capture=capture)
