@@ -12,10 +12,12 @@ from lxml.html import HtmlElement
 from pipelines.agreement import folded
 from pipelines.calendars import WRITTEN
 from pipelines.container import blocks_in
-from pipelines.datelines import META, branch, elements_named, is_apart
+from pipelines.datelines import elements_named
+from pipelines.headdates import META
 from pipelines.names import CJK_LEAD, LEAD, ROLE, looks_personal, parts_of, people, person
 from pipelines.phrases import LABELS
 from pipelines.story import Story
+from pipelines.surroundings import branch, is_apart
 
 AUTHOR_META = frozenset(
     "author article:author dc.creator dcterms.creator dc.creator.name sailthru.author parsely-author byl byline"

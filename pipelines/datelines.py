@@ -7,67 +7,39 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Literal, TypeAlias
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from archive.model import DateCandidate, DateOrigin
-from pipelines.calendars import days_in, valid_day
+from pipelines.calendars import WRITTEN, days_in
 from pipelines.container import blocks_in
-from pipelines.dates import Moment, candidate, day_moment, machine_moment, written_moments
+from pipelines.dates import Moment, candidate, machine_moment, written_moments
+from pipelines.headdates import meta_dates, url_day
+from pipelines.roles import PUBLISHED, UPDATED, Role, is_other, role_of, roles_in
 from pipelines.story import Story
+from pipelines.surroundings import branch, is_apart, is_in_banner, is_in_teaser
 
-Role: TypeAlias = Literal["published", "modified"]
-META = XPath("//meta[@content][@property or @name or @itemprop or @http-equiv]")
-META_KEYS = ("property", "name", "itemprop", "http-equiv")
-PUBLISHED_META = frozenset(
-    "article:published_time article:published og:published_time og:article:published_time datepublished date.published"
-    " publish_date publish-date publishdate published-date publication_date publicationdate pubdate date dc.date"
-    " dc.date.issued dcterms.date dcterms.issued dcterms.created dc.date.created dc.created article.published"
-    " article_date_original originalpublicationdate sailthru.date parsely-pub-date rnews:datepublished bt:pubdate"
-    " citation_publication_date citation_online_date citation_date cxenseparse:recs:publishtime cse-date displaydate"
-    " article:publicationdate date_published publish_time published_at vr:published_time datecreated"
-    " created prism.publicationdate"
-    " datum eprints.date ptime weibo:article:create_at bt:publishdate firstpublished".split()
-)
-MODIFIED_META = frozenset(
-    "article:modified_time og:updated_time article:modified lastmod last-modified datemodified dcterms.modified"
-    " dc.date.modified date.modified modified revised bt:moddate utime og:article:modified_time"
-    " cxenseparse:recs:modifiedtime".split()
-)
-MODIFIED_NAME = re.compile(r"modif|update|revis|lastmod")
-PUBLISHED_NAME = re.compile(
-    r"publi(?:sh|cation).{0,12}(?:date|time)|date.{0,5}publi|^published$|pub-?date|release-?date"
-)
 TIMES = XPath("//time")
+MOST_TIMES = 60
+TEXTS_WITH = XPath("//body//text()[contains(., $part)]")
+YEAR = re.compile(r"(?:19|20)\d\d")
 NAMED = XPath("//body//*[@class or @id]")
 LABELLED = re.compile(r"date|Date|time|publi|posted|yline|meta|submitted|info")
-APART = re.compile(
-    r"(?:^|[\s_-])(?:related|sidebar|aside|(?<!elementor-)widget|recommend\w*|popular|trending|latest|recent|more|next"
-    r"|prev\w*|comments?|comment-?(?:list|meta\w*)|nav\w*"
-    r"|teasers?|cards?|carousel|slider|promos?|promotions?|upcoming|events?|search|archive|list|feed|ticker|also"
-    r"|suggest\w*|similar|read-?next"
-    r"|kanren|ranking|newest|hot)(?=$|[\s_-])",
-    re.IGNORECASE,
+FIRST_TEXTS = XPath(
+    "//body//text()[contains(., 'riginally ') or contains(., 'irst published') or contains(., 'irst posted')"
+    " or contains(., 'rstmals ') or contains(., 'rstveröffentlich') or contains(., 'ервоначально ')"
+    " or contains(., 'nitialement ') or contains(., 'riginalmente ')]"
 )
-FOOTER = re.compile(r"(?:^|[\s_-])footer(?=$|[\s_-])", re.IGNORECASE)
-APART_TAGS = frozenset({"aside", "nav", "form", "select"})
-URL_DAY = re.compile(
-    r"(?:^|[/_=-])((?:19|20)\d\d)([/-]?)(0[1-9]|1[0-2])\2([0-2]\d|3[01])(?=$|[/_.?&-]|[a-z])", re.IGNORECASE
-)
-UPDATED = re.compile(
-    r"updat|modif|edited|revised|refreshed|обновл|измен|更新|修正|수정|aktualis|geändert|mis à jour|mise à jour|màj"
-    r"|actualiz"
-    r"|modificad|aggiorna|zaktualiz|aktualiz|last reviewed|reviewed on|bijgewerkt|opdateret|uppdaterad|atualiz",
-    re.IGNORECASE,
-)
-PUBLISHED = re.compile(
-    r"publi|posted|опубл|создан|掲載|公開|公表|发布|發布|入力|등록|입력|veröffentlicht|erschienen|pubblicato|first"
-    r"|original|datum|stand|written on|created",
+FIRST_PUBLISHED = re.compile(
+    r"(?:^|this (?:article|story|post|guide|page|piece|entry|report|blog post) (?:was|has been) )"
+    r"(?:originally|first) (?:published|posted)(?: online)?\s?(?:on|:)?\s?"
+    r"|(?:erstmals veröffentlicht am|erstveröffentlichung(?: am)?:?|первоначально опубликован[оа]?:?"
+    r"|initialement publié le|originalmente publicado el)\s",
     re.IGNORECASE,
 )
 ENTRY = re.compile(r"(?:this (?:entry|post|article|item) was )?(?:posted|published|written) (?:on|by)\b", re.IGNORECASE)
+CLASS_MARKS = re.compile(r"[_-]+")
 MAX_LABEL = 160  # characters of an element that is a date and little else
 MAX_LONE = 90  # characters of a line that is a date, with little more than a label, a time of day and a name
 LONE = re.compile(
@@ -82,7 +54,6 @@ LONE = re.compile(
 )  # label, "#" for the date, time of day, name
 MAX_DATELINE_WORDS = 8
 MAX_LINE = 200  # characters of a line near the headline that may be a dateline
-LABEL_START = 50  # characters: a longer element named date has its date at its start
 AROUND_DATE = 70  # characters beside a date in such a line: byline, section, reading time
 
 
@@ -106,25 +77,53 @@ def date_candidates(
             (read(text, lang, country), story.origin, role) for text, role in story_dates(story) if story.is_article
         ]
     found += [(read(text, lang, country), "meta", role) for text, role in meta_dates(tree)]
-    found += [(moment, "time", role) for moment, role in time_dates(tree, heading, lang, country)]
     lines = [*before[-4:], *after]
-    found += [(moment, "text", role) for moment, role in line_dates(lines, lang, country)]
-    if not any(origin in ("time", "text") for moment, origin, _ in found if moment is not None):
+    printed: list[tuple[Moment, DateOrigin, Role]] = []
+    printed += [(moment, "time", role) for moment, role in time_dates(tree, heading, lang, country)]
+    printed += [(moment, "text", role) for moment, role in line_dates(tree, heading, lines, lang, country)]
+    found += since_first(first_published(tree, lang, country), printed)
+    if not any(origin in ("time", "text") and role == "published" for moment, origin, role in found if moment):
         found += [(moment, "text", role) for moment, role in labelled_dates(tree, heading, lang, country)]
     if not any(moment is not None and role == "published" for moment, _, role in found):
         found += [(moment, "text", role) for moment, role in lone_dates(tree, heading, lang, country)]
     found += [(url_day(url), "url", "published")]
     if feed_published_at is not None:
         found.append((Moment(feed_published_at, "second", None), "feed", "published"))
-    days = {moment.value.date() for moment, _, role in found if moment is not None and role == "published"}
+    days = {one.value.date() for one, origin, role in found if one and role == "published" and origin != "meta"}
     for story in stories:
-        # A date of the page itself (WebPage) is when the system made it: it counts where something else bears it out.
+        # A date of the page itself (WebPage) is when the system made it: it counts where something but
+        # the head, which the same system wrote, bears it out.
         dated = [(read(text, lang, country), role) for text, role in story_dates(story) if not story.is_article]
         found += [
             (one, story.origin, role) for one, role in dated if one and (role == "modified" or one.value.date() in days)
         ]
     kept = (candidate(moment, origin, role, now=now) for moment, origin, role in found)
     return tuple(dict.fromkeys(one for one in kept if one is not None))
+
+
+def since_first(
+    first: Moment | None, printed: Sequence[tuple[Moment, DateOrigin, Role]]
+) -> list[tuple[Moment, DateOrigin, Role]]:
+    """The printed dates; where a line says when the article was first published, later ones are of changes."""
+    if first is None:
+        return list(printed)
+    day = first.value.date()
+    told: list[tuple[Moment, DateOrigin, Role]] = [(first, "text", "published")]
+    return told + [
+        (moment, origin, "modified" if moment.value.date() > day else role) for moment, origin, role in printed
+    ]
+
+
+def first_published(tree: HtmlElement, lang: str | None, country: str | None) -> Moment | None:
+    """The date of ``This article was originally published on …``; None without, or of another place."""
+    for text in FIRST_TEXTS(tree)[:5]:
+        line = " ".join(spaced(text.getparent()).split())[:300]
+        if hit := FIRST_PUBLISHED.search(line):
+            rest = line[hit.end() : hit.end() + 40]
+            dated = [start for _, start, _ in days_in(rest, lang=lang, country=country)]
+            if dated and dated[0] <= 1:
+                return written_moments(rest, lang=lang, country=country)[0]
+    return None
 
 
 def read(text: str, lang: str | None, country: str | None) -> Moment | None:
@@ -138,38 +137,54 @@ def story_dates(story: Story) -> Iterator[tuple[str, Role]]:
         yield story.date_modified, "modified"
 
 
-def meta_dates(tree: HtmlElement) -> Iterator[tuple[str, Role]]:
-    """Dates that ``<meta>`` elements of the page give."""
-    for element in META(tree)[:200]:
-        name = (
-            element.get("property") or element.get("name") or element.get("itemprop") or element.get("http-equiv") or ""
-        ).lower()
-        if name in MODIFIED_META or (len(name) < 40 and MODIFIED_NAME.search(name)):
-            yield element.get("content", ""), "modified"
-        elif name in PUBLISHED_META or (len(name) < 40 and PUBLISHED_NAME.search(name)):
-            yield element.get("content", ""), "published"
-
-
 def time_dates(
     tree: HtmlElement, heading: HtmlElement | None, lang: str | None, country: str | None
 ) -> Iterator[tuple[Moment, Role]]:
-    """Dates of ``<time>`` elements that stand with the headline, not in lists of other articles."""
+    """Dates of ``<time>`` elements that stand with the headline, not in lists of other articles: up to the first that
+    is of publication. One apart from it needs a label that says so, and no other such beside it.
+    """
     near = set(branch(heading))
-    times = [one for one in TIMES(tree)[:40] if not is_apart(one, near)]
-    seen = 0
-    for element in times:
-        text = (element.text_content() or "")[:MAX_LABEL]
-        stamp = element.get("datetime") or ""
-        found = machine_moment(stamp) if stamp else None
-        if found is None:
-            found = next(iter(written_moments(text, lang=lang, country=country)), None)
-        if found is None:
+    listed = times_of(tree, heading)
+    for element in listed:
+        if is_apart(element, near) or is_in_teaser(element, near):
             continue
-        role = role_of(f"{label_before(element)} {text} {element.get('class') or ''} {element.get('itemprop') or ''}")
-        yield found, role
-        seen += role == "published"
-        if seen >= 1:
-            return
+        found = time_moment(element, lang, country)
+        if found is not None:
+            yield found, (role := time_role(element))
+            if role == "published":
+                return
+    labelled = [one for one in listed if PUBLISHED.search(label_before(one)) and not is_in_teaser(one, near)]
+    told = {moment for one in labelled if (moment := time_moment(one, lang, country))}
+    if len({moment.value.date() for moment in told}) == 1:
+        yield next(iter(told)), "published"
+
+
+def times_of(tree: HtmlElement, heading: HtmlElement | None) -> list[HtmlElement]:
+    """The page's ``<time>`` elements, those that share the smallest part of the page with the headline first."""
+    steps = {element: step for step, element in enumerate(branch(heading))}
+    far = len(steps)
+
+    def distance(element: HtmlElement) -> int:
+        return next((steps[one] for one in (element, *element.iterancestors()) if one in steps), far)
+
+    return sorted(TIMES(tree)[:MOST_TIMES], key=distance)
+
+
+def time_moment(element: HtmlElement, lang: str | None, country: str | None) -> Moment | None:
+    stamp = element.get("datetime") or ""
+    found = machine_moment(stamp) if stamp else None
+    text = (element.text_content() or "")[:MAX_LABEL]
+    return found or next(iter(written_moments(text, lang=lang, country=country)), None)
+
+
+def time_role(element: HtmlElement) -> Role:
+    """What its property says, else the words in and before it, else its class."""
+    named = element.get("itemprop") or ""
+    words = f"{label_before(element)} {(element.text_content() or '')[:MAX_LABEL]}"
+    for said in (named, words, element.get("class") or ""):
+        if UPDATED.search(said) or PUBLISHED.search(said):
+            return role_of(said)
+    return "published"
 
 
 def elements_named(tree: HtmlElement, pattern: re.Pattern[str], *, limit: int) -> list[HtmlElement]:
@@ -192,8 +207,11 @@ def lone_dates(
         if len(line) > MAX_LONE or not any(character.isdigit() for character in line):
             continue
         moments = written_moments(line, lang=lang, country=country)
-        if len(moments) == 1 and LONE.fullmatch(undated(line, lang, country)) and not is_apart(element, near):
-            found.append((moments[0], role_of(f"{label_before(element)} {line}")))
+        is_lone = len(moments) == 1 and LONE.fullmatch(undated(line, lang, country))
+        words = f"{label_before(element)} {line}" if is_lone else ""
+        if not is_lone or is_other(words) or is_apart(element, near) or is_line_apart(tree, line, near):
+            continue
+        found.append((moments[0], role_of(words)))
     if len({moment.value.date() for moment, _ in found}) == 1:
         yield found[0]
 
@@ -224,71 +242,38 @@ def label_before(element: HtmlElement) -> str:
     return ""
 
 
-def role_of(words: str) -> Role:
-    """``modified`` where the words say so and don't say ``published``."""
-    return "modified" if UPDATED.search(words) and not PUBLISHED.search(words) else "published"
-
-
-def branch(heading: HtmlElement | None) -> list[HtmlElement]:
-    """The headline and what contains it."""
-    return [] if heading is None else [heading, *heading.iterancestors()]
-
-
-def is_apart(element: HtmlElement, near: set[HtmlElement], *, is_aside_ok: bool = False) -> bool:
-    """True inside a list, a sidebar or a card that doesn't hold the headline too.
-
-    ``is_aside_ok`` lets an ``<aside>`` of the article pass: bylines stand in some.
-    """
-    for one in (element, *element.iterancestors()):
-        if one in near or one.tag == "body":
-            return False
-        if (one.tag in APART_TAGS and not (is_aside_ok and one.tag == "aside" and in_article(one))) or (
-            is_footer(one) and not in_article(one)
-        ):
-            return True
-        if APART.search(f"{one.get('class') or ''} {one.get('id') or ''}"):
-            return True
-    return False
-
-
-def is_footer(element: HtmlElement) -> bool:
-    return bool(element.tag == "footer" or FOOTER.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
-
-
-def in_article(element: HtmlElement) -> bool:
-    return any(one.tag in ("article", "main") for one in element.iterancestors())
-
-
-def line_dates(lines: Sequence[str], lang: str | None, country: str | None) -> Iterator[tuple[Moment, Role]]:
+def line_dates(
+    tree: HtmlElement, heading: HtmlElement | None, lines: Sequence[str], lang: str | None, country: str | None
+) -> Iterator[tuple[Moment, Role]]:
     """The date of the dateline near the headline: the first line that is a date with little else."""
     previous = ""
+    near = set(branch(heading))
     for line in lines:
         if len(line) <= MAX_LINE or ENTRY.match(line):
             line = line[: 2 * AROUND_DATE] if ENTRY.match(line) else line
             moments = written_moments(line, lang=lang, country=country)
             if moments and len(line) <= AROUND_DATE * (1 + len(moments)) and not is_sentence(line):
-                yield from split_roles(line, previous, moments)
+                if is_line_apart(tree, line, near):
+                    previous = line
+                    continue
+                yield from roles_in(line, previous, moments, lang=lang, country=country)
                 return
         previous = line
 
 
+def is_line_apart(tree: HtmlElement, line: str, near: set[HtmlElement]) -> bool:
+    """True where every place that prints the line's date is a card of another article, or the site's own header."""
+    year = YEAR.search(line)
+    texts = TEXTS_WITH(tree, part=year[0])[:200] if year else []
+    folded = unicodedata.normalize("NFKC", line)
+    told = {text.getparent(): " ".join(unicodedata.normalize("NFKC", text).split()) for text in texts}
+    places = [one for one, text in told.items() if text in folded and WRITTEN.search(text)]
+    return bool(places) and all(is_in_teaser(one, near) or is_in_banner(one, near) for one in places)
+
+
 def is_sentence(line: str) -> bool:
     """True for prose that mentions a date: it ends as a sentence does and has more words than a dateline."""
-    return line.endswith((".", "!", "?")) and len(line.split()) > MAX_DATELINE_WORDS
-
-
-def split_roles(line: str, previous: str, moments: Sequence[Moment]) -> Iterator[tuple[Moment, Role]]:
-    """Published and updated in one line: ``Published March 3, 2024 | Updated April 1, 2025``."""
-    if len(moments) == 1:
-        words = (
-            line if len(line) > 24 or UPDATED.search(line) else f"{previous[-40:] if len(previous) < 30 else ''} {line}"
-        )
-        yield moments[0], role_of(words)
-        return
-    updated, published = UPDATED.search(line), PUBLISHED.search(line)
-    is_update_first = updated is not None and published is not None and updated.start() < published.start()
-    roles: list[Role] = ["modified", "published"] if is_update_first else ["published", "modified"]
-    yield from zip(moments[:2], roles, strict=True)
+    return line.endswith((".", "!", "?", ":")) and len(line.split()) > MAX_DATELINE_WORDS
 
 
 def labelled_dates(
@@ -297,22 +282,24 @@ def labelled_dates(
     """The date of the first element whose class says date or byline, and that belongs to the headline."""
     near = set(branch(heading))
     for element in elements_named(tree, LABELLED, limit=80):
-        text = " ".join((element.text_content() or "")[: MAX_LABEL * 4].split())
+        text = spaced(element)
         text = text[:MAX_LABEL] if ENTRY.match(text) else text
         if (
             not 6 <= len(text) <= MAX_LABEL
             or not any(character.isdigit() for character in text)
             or is_apart(element, near)
+            or is_in_teaser(element, near)
+            or is_other(CLASS_MARKS.sub(" ", element.get("class") or ""))
         ):
             continue
         moments = written_moments(text, lang=lang, country=country)
-        if moments:
-            yield from split_roles(text, label_before(element), moments)
+        if dated := list(roles_in(text, label_before(element), moments, lang=lang, country=country)):
+            yield from dated
             return
 
 
-def url_day(url: str) -> Moment | None:
-    """The day in an address such as ``/2025/03/12/``."""
-    hit = URL_DAY.search(url)
-    day = valid_day(int(hit[1]), int(hit[3]), int(hit[4])) if hit else None
-    return day_moment(day) if day else None
+def spaced(element: HtmlElement) -> str:
+    """The element's text on one line, with a space between two elements where they touch, as their boxes do not."""
+    text = " ".join((element.text_content() or "")[: MAX_LABEL * 4].split())
+    parted = " ".join(" ".join(islice(element.itertext(), 40)).split())
+    return parted if len(parted) <= MAX_LABEL and len(WRITTEN.findall(parted)) > len(WRITTEN.findall(text)) else text

@@ -192,7 +192,9 @@ def chosen_date(candidates: Iterable[DateCandidate]) -> DateCandidate | None:
 
     Within the day an instant is preferred to a day. None when no candidate is of the published role.
     """
+    candidates = tuple(candidates)
     published = [one for one in candidates if one.role == "published"]
+    published = [one for one in published if not is_change(one, candidates)] or published
     if not published:
         return None
     best = max(published, key=lambda one: (support(one, published), TRUST[one.origin]))
@@ -204,7 +206,31 @@ def chosen_date(candidates: Iterable[DateCandidate]) -> DateCandidate | None:
         best = shown
     same = [one for one in published if agrees(one, best)]
     instants = [one for one in same if one.precision != "day"]
-    return max(instants or same, key=lambda one: (one.offset_minutes is not None, TRUST[one.origin]))
+    day = day_printed(best)
+    return max(
+        instants or same,
+        key=lambda one: (day_printed(one) == day, one.offset_minutes is not None, TRUST[one.origin]),
+    )
+
+
+def is_change(one: DateCandidate, candidates: Sequence[DateCandidate]) -> bool:
+    """True for the day of the last change that calls itself, or is taken for, that of publication.
+
+    A printed date without a word is the change's where the data names it so and an earlier day as publication's; and
+    nothing was changed before it was published, so that of two days of publication the later one is the page's.
+    """
+    data = [other for other in candidates if other.origin not in PRINTED]
+    earlier = [
+        other
+        for other in data
+        if other.role == "published" and day_printed(other) < day_printed(one) and not same_moment_elsewhere(one, other)
+    ]
+    changes = [day_printed(other) for other in data if other.role == "modified"]
+    if not earlier:
+        return False
+    if one.origin in PRINTED:
+        return day_printed(one) in changes
+    return any(other.origin == one.origin for other in earlier) and any(day < day_printed(one) for day in changes)
 
 
 def build_stamp(best: DateCandidate, published: Sequence[DateCandidate]) -> DateCandidate | None:

@@ -13,7 +13,8 @@ from archive.model import DateCandidate, Particulars
 from archive.wishes import page_wishes
 from pipelines.agreement import folded
 from pipelines.bylines import authors_of
-from pipelines.datelines import META, date_candidates
+from pipelines.datelines import date_candidates
+from pipelines.headdates import META
 from pipelines.language import language_of, normal_tag
 from pipelines.pictures import lead_picture
 from pipelines.prose import one_line

@@ -11,6 +11,7 @@ from pipelines.story import Story
 
 MAX_PROPERTIES = 400  # of a page
 PROPERTIES = XPath("//*[@itemprop]")
+ARTICLES = XPath("//*[@itemscope][contains(@itemtype, 'Article') or contains(@itemtype, 'Posting')]")
 KINDS = XPath("//@itemtype[contains(., 'Article') or contains(., 'Posting')]")
 
 
@@ -18,7 +19,10 @@ def microdata_story(tree: HtmlElement) -> Story | None:
     """The article that ``itemprop`` attributes describe; properties of comments and of listed items are left out."""
     first: dict[str, HtmlElement] = {}
     authors: list[str] = []
+    others = other_articles(tree)
     for element in PROPERTIES(tree)[:MAX_PROPERTIES]:
+        if others and any(one in others for one in (element, *element.iterancestors())):
+            continue
         for name in element.get("itemprop", "").split():
             if name == "author" and len(authors) < 12 and not in_comment(element):
                 authors.append(property_name(element))
@@ -43,6 +47,19 @@ def microdata_story(tree: HtmlElement) -> Story | None:
         is_accessible_for_free=claim(value("isAccessibleForFree")),
         language=value("inLanguage"),
     )
+
+
+def other_articles(tree: HtmlElement) -> set[HtmlElement]:
+    """The articles a page describes beside its own: where it describes several, its own is the one with the page's
+    headline, else the longest.
+    """
+    items = ARTICLES(tree)[:MAX_PROPERTIES]
+    if len(items) < 2:
+        return set()
+    headed = [one for one in items if next(one.iter("h1"), None) is not None]
+    own = headed[0] if len(headed) == 1 else max(items, key=lambda one: len(one.text_content()))
+    around = {own, *own.iterancestors()}
+    return {one for one in items if one not in around}
 
 
 def in_comment(element: HtmlElement) -> bool:
