@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias, get_args
 from archive.errors import QueryError
 from archive.lexing import Lexer, Part, shown
 from archive.model import ArticleState
+from archive.stems import variants
 from archive.tokens import IS_UNSPACED, tokens
 
 MAX_CHARS = 2_000  # of a query; far more than anyone types, and little enough to answer
@@ -336,10 +337,10 @@ def may_meet(left: Text, right: Text) -> bool:
     )
 
 
-def with_ends(text: Text) -> list[tuple[str, bool]]:
-    """The words, each with whether it may go on."""
-    last = len(text.words) - 1
-    return [(word, text.is_prefix and place == last) for place, word in enumerate(text.words)]
+def with_ends(text: Text) -> set[tuple[str, bool]]:
+    """The words as written and as stemmed, each with whether it may go on."""
+    found = variants(text.words, is_prefix=text.is_prefix)
+    return {(word, goes_on and place == len(words) - 1) for words, goes_on in found for place, word in enumerate(words)}
 
 
 def combined(kind: type[And | Or], nodes: list[Node | None]) -> Node | None:

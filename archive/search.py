@@ -321,7 +321,7 @@ def hit(row: Row[*tuple[Any, ...]], place: Place, wanted: Sequence[Text]) -> Hit
         source_name=row.source_name,
         url=row.canonical_url,
         title=row.title,
-        title_highlights=highlights(row.title, wanted, column="title"),
+        title_highlights=highlights(row.title, wanted, lang=row.lang, column="title"),
         authors=tuple(row.authors),
         published_at=row.published_at,
         published_at_precision=row.published_at_precision,
@@ -333,6 +333,6 @@ def hit(row: Row[*tuple[Any, ...]], place: Place, wanted: Sequence[Text]) -> Hit
         story_id=row.story_id,
         duplicate_of=row.duplicate_of,
         copies=row.copies,
-        excerpt=excerpt(row.text, wanted),
+        excerpt=excerpt(row.text, wanted, lang=row.lang),
         score=None if place.score is None else round(place.score, 6),
     )

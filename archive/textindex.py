@@ -1,6 +1,7 @@
 """The search index beside the article table: written by the store, made by a migration, read by search.
 
-Both engines are given the tokens of :mod:`archive.tokens`, never the text, so that they find the same articles.
+Both engines are given the tokens of :mod:`archive.tokens`, stemmed by :mod:`archive.stems` in the article's
+language, never the text, so that they find the same articles.
 Four columns: title, authors, tags, body (description and text). ``BREAK`` stands between two authors, two
 tags, description and text: no query can name it, so no phrase reaches across.
 
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam
 from sqlalchemy import text as sql
 
+from archive.stems import stemmed
 from archive.tokens import tokens
 
 COLUMNS = ("title", "authors", "tags", "body")
@@ -79,8 +81,8 @@ def write_index(
     tags: Sequence[str] = (),
     lang: str | None = None,
 ) -> None:
-    """Index an article, in place of what was indexed of it before. ``lang`` decides nothing: words are not stemmed."""
-    words = words_of(title=title, text=text, authors=authors, description=description, tags=tags)
+    """Index an article, in place of what was indexed of it before. ``lang`` says how its words are stemmed."""
+    words = words_of(title=title, text=text, authors=authors, description=description, tags=tags, lang=lang)
     if connection.dialect.name == "sqlite":
         delete_index(connection, article_id)
         columns = words.joined()
@@ -122,24 +124,31 @@ def orphans(connection: Connection) -> list[int]:
 
 
 def words_of(
-    *, title: str, text: str, authors: Sequence[str] = (), description: str | None = None, tags: Sequence[str] = ()
+    *,
+    title: str,
+    text: str,
+    authors: Sequence[str] = (),
+    description: str | None = None,
+    tags: Sequence[str] = (),
+    lang: str | None = None,
 ) -> Words:
-    """What is indexed of an article, cut to what both engines can hold."""
-    heads = [bounded_parts(parts) for parts in ((title,), authors, tags)]
+    """What is indexed of an article, stemmed but for its authors, cut to what both engines can hold."""
+    heads = [bounded_parts((title,), lang), bounded_parts(authors, None), bounded_parts(tags, lang)]
     room = Room()
     for head in heads:
         room.taken(head)
-    body = [*tokens(description or ""), BREAK] if description else []
-    return Words(title=heads[0], authors=heads[1], tags=heads[2], body=tuple(room.taken([*body, *tokens(text)])))
+    about = [*stemmed(tokens(description), lang), BREAK] if description else []
+    body = room.taken([*about, *stemmed(tokens(text), lang)])
+    return Words(title=heads[0], authors=heads[1], tags=heads[2], body=tuple(body))
 
 
-def bounded_parts(parts: Sequence[str]) -> tuple[str, ...]:
-    """Tokens of several short texts with breaks between them."""
+def bounded_parts(parts: Sequence[str], lang: str | None) -> tuple[str, ...]:
+    """Stems of several short texts with breaks between them."""
     joined: list[str] = []
     for part in parts:
         if len(joined) >= MAX_COLUMN_TOKENS:
             break
-        joined += [BREAK, *tokens(part)] if joined else tokens(part)
+        joined += [BREAK] * bool(joined) + stemmed(tokens(part), lang)
     return tuple(joined[:MAX_COLUMN_TOKENS])
 
 

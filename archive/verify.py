@@ -277,7 +277,12 @@ def stale_articles(connection: Connection) -> list[int]:
         held = textindex.indexed(connection, [row.id for row in rows])
         for row in rows:
             words = textindex.words_of(
-                title=row.title, text=row.text, authors=row.authors, description=row.description, tags=row.tags
+                title=row.title,
+                text=row.text,
+                authors=row.authors,
+                description=row.description,
+                tags=row.tags,
+                lang=row.lang,
             )
             if held.get(row.id) != textindex.fingerprint(connection, words):
                 stale.append(row.id)
@@ -303,7 +308,13 @@ def note(kind: str, where: str, detail: str) -> Finding:
 
 INDEXED = (
     select(
-        ArticleRow.id, ArticleRow.title, ArticleRow.text, ArticleRow.authors, ArticleRow.description, ArticleRow.tags
+        ArticleRow.id,
+        ArticleRow.title,
+        ArticleRow.text,
+        ArticleRow.authors,
+        ArticleRow.description,
+        ArticleRow.tags,
+        ArticleRow.lang,
     )
     .order_by(ArticleRow.id)
     .limit(BATCH_ROWS)

@@ -38,6 +38,7 @@ from archive.schema import (
     SourceRow,
     StoryRow,
 )
+from archive.stems import stemmed
 from archive.textindex import BREAK, Words, packed, tsvector
 from archive.urls import url_key
 from benchmarks.synthetic import BATCH, COUNTRIES, END, KINDS, LANGS, SOURCES, START, Made, articles
@@ -294,7 +295,12 @@ def words_of(one: Made) -> Words:
     """What :func:`archive.textindex.words_of` says, without splitting anything anew."""
     tags = [word for place, tag in enumerate(one.tags) for word in ([BREAK] if place else []) + tag.split()]
     authors = tuple(word for author in one.authors for word in author.lower().split())
-    return Words(title=one.title_words, authors=authors, tags=tuple(tags), body=one.words)
+    return Words(
+        title=tuple(stemmed(one.title_words, one.lang)),
+        authors=authors,
+        tags=tuple(stemmed(tags, one.lang)),
+        body=tuple(stemmed(one.words, one.lang)),
+    )
 
 
 def search_row(one: Made, dialect: str) -> Row:

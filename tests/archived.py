@@ -205,4 +205,5 @@ def a_revision(connection: Connection, article_id: int, *, text: str, seen_at: d
         authors=article.authors,
         description=article.description,
         tags=article.tags,
+        lang=article.lang,
     )

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from archive.query import Column, Text
-from archive.tokens import IS_UNSPACED, MAX_TOKEN_CHARS, Token, folded, runs, spans
+from archive.stems import Variant, primary, stemmed, variants
+from archive.tokens import IS_UNSPACED, MAX_TOKEN_CHARS, folded, runs, spans
 
 Range: TypeAlias = tuple[int, int]
 EXCERPT_CHARS = 240  # two to three lines of a terminal
@@ -34,21 +35,23 @@ class Excerpt:
         return pieces(self.text, self.highlights)
 
 
-def excerpt(text: str, wanted: Sequence[Text], *, max_chars: int = EXCERPT_CHARS) -> Excerpt:
+def excerpt(text: str, wanted: Sequence[Text], *, lang: str | None = None, max_chars: int = EXCERPT_CHARS) -> Excerpt:
     """The ``max_chars`` of a text that hold most of the wanted words; its beginning where it holds none."""
     sought = needles(wanted, None)
-    found = occurrences(text[:FIRST_SCANNED_CHARS], sought)
+    found = occurrences(text[:FIRST_SCANNED_CHARS], sought, lang)
     if len({number for number, _ in found}) < len(sought):
-        found = occurrences(text[:MAX_SCANNED_CHARS], sought)
+        found = occurrences(text[:MAX_SCANNED_CHARS], sought, lang)
     start = best_start(found[:MAX_OCCURRENCES], max_chars)
     start, end = edges(text, start, max_chars)
     inside = [(max(a, start), min(b, end)) for _, (a, b) in found if a < end and b > start]
     return on_one_line(text, start, end, merged(inside))
 
 
-def highlights(text: str, wanted: Sequence[Text], *, column: Column | None = None) -> tuple[Range, ...]:
+def highlights(
+    text: str, wanted: Sequence[Text], *, lang: str | None = None, column: Column | None = None
+) -> tuple[Range, ...]:
     """Where wanted words stand in a whole text; ``column`` also takes those that are wanted there alone."""
-    found = occurrences(text[:MAX_SCANNED_CHARS], needles(wanted, column))
+    found = occurrences(text[:MAX_SCANNED_CHARS], needles(wanted, column), lang)
     return merged([place for _, place in found])
 
 
@@ -65,13 +68,14 @@ def needles(wanted: Sequence[Text], column: Column | None) -> list[Text]:
     return [text for text in wanted if text.column is None or text.column == column]
 
 
-def occurrences(text: str, wanted: Sequence[Text]) -> list[tuple[int, Range]]:
+def occurrences(text: str, wanted: Sequence[Text], lang: str | None) -> list[tuple[int, Range]]:
     """Each place where one of the wanted stands: which of them, and from where to where."""
     if not wanted:
         return []
+    language = primary(lang)
     if all(is_plain(needle) for needle in wanted):
-        return list(plain_occurrences(text, wanted))
-    return token_occurrences(text, wanted)
+        return list(plain_occurrences(text, wanted, language))
+    return token_occurrences(text, wanted, language)
 
 
 def is_plain(needle: Text) -> bool:
@@ -80,19 +84,39 @@ def is_plain(needle: Text) -> bool:
     return len(needle.words) == 1 and len(word) < MAX_TOKEN_CHARS and all(char < LAST_ALPHABET for char in word)
 
 
-def plain_occurrences(text: str, wanted: Sequence[Text]) -> Iterator[tuple[int, Range]]:
+def plain_occurrences(text: str, wanted: Sequence[Text], language: str | None) -> Iterator[tuple[int, Range]]:
     """The same for plain words; a line whose characters don't stay in place when folded goes by tokens."""
-    pattern = word_pattern(tuple((needle.words[0], needle.is_prefix) for needle in wanted))
+    pattern = word_pattern(tuple(beginning(*each, language) for needle in wanted for each in variants_of(needle)))
     for line in LINE.finditer(text):
         start, plain = line.start(), folded(line.group())
         if not all(keeps_its_place(char) for char in set(line.group()) if not char.isascii()):
-            yield from ((number, (start + a, start + b)) for number, (a, b) in token_occurrences(line.group(), wanted))
+            found_here = token_occurrences(line.group(), wanted, language)
+            yield from ((number, (start + a, start + b)) for number, (a, b) in found_here)
             continue
         for found in pattern.finditer(plain):
-            word, place = found.group(), (start + found.start(), start + found.end())
+            [word], place = stemmed([found.group()], language), (start + found.start(), start + found.end())
             for number, needle in enumerate(wanted):
-                if word == needle.words[0] or (needle.is_prefix and word.startswith(needle.words[0])):
+                if is_one_of(word, needle):
                     yield number, place
+
+
+def beginning(words: tuple[str, ...], is_prefix: bool, language: str | None) -> tuple[str, bool]:
+    """How a word begins that has this stem, and whether it may go on: a stem's last letter may be another's."""
+    [word] = words
+    if language is None or is_prefix:
+        return word, is_prefix
+    return word[: max(2, len(word) - 1)], True
+
+
+def is_one_of(word: str, needle: Text) -> bool:
+    """Whether an indexed word is a needle of one word."""
+    return any(
+        word == words[0] or (is_prefix and word.startswith(words[0])) for words, is_prefix in variants_of(needle)
+    )
+
+
+def variants_of(needle: Text) -> tuple[Variant, ...]:
+    return variants(needle.words, is_prefix=needle.is_prefix)
 
 
 @lru_cache(maxsize=4096)
@@ -109,28 +133,27 @@ def word_pattern(words: tuple[tuple[str, bool], ...]) -> re.Pattern[str]:
     return re.compile(rf"(?<![^\W_])(?:{each})(?![^\W_])")
 
 
-def token_occurrences(text: str, wanted: Sequence[Text]) -> list[tuple[int, Range]]:
+def token_occurrences(text: str, wanted: Sequence[Text], language: str | None) -> list[tuple[int, Range]]:
     """The same for phrases and any script."""
     found = []
-    words = list(spans(text))
-    firsts = {needle.words[0] for needle in wanted}
-    beginnings = tuple(needle.words[0] for needle in wanted if needle.is_prefix)
-    for place, (word, start, _) in enumerate(words):
+    places = list(spans(text))
+    words = stemmed([token.word for token in places], language)
+    sought = [(number, *variant) for number, needle in enumerate(wanted) for variant in variants_of(needle)]
+    firsts = {needle[0] for _, needle, _ in sought}
+    beginnings = tuple(needle[0] for _, needle, is_prefix in sought if is_prefix)
+    for place, word in enumerate(words):
         if word in firsts or (beginnings and word.startswith(beginnings)):
-            for number, needle in enumerate(wanted):
-                if stands_at(words, place, needle):
-                    found.append((number, (start, words[place + len(needle.words) - 1].end)))
+            for number, needle, is_prefix in sought:
+                if stands_at(words, place, needle, is_prefix=is_prefix):
+                    found.append((number, (places[place].start, places[place + len(needle) - 1].end)))
     return found
 
 
-def stands_at(words: Sequence[Token], place: int, needle: Text) -> bool:
-    first = words[place].word
-    if first != needle.words[0] and not (needle.is_prefix and len(needle.words) == 1):
+def stands_at(words: Sequence[str], place: int, needle: tuple[str, ...], *, is_prefix: bool) -> bool:
+    here = words[place : place + len(needle)]
+    if len(here) < len(needle) or tuple(here[:-1]) != needle[:-1]:
         return False
-    here = [token.word for token in words[place : place + len(needle.words)]]
-    if len(here) < len(needle.words) or here[:-1] != list(needle.words[:-1]):
-        return False
-    return here[-1].startswith(needle.words[-1]) if needle.is_prefix else here[-1] == needle.words[-1]
+    return here[-1].startswith(needle[-1]) if is_prefix else here[-1] == needle[-1]
 
 
 def best_start(found: Sequence[tuple[int, Range]], max_chars: int) -> int:

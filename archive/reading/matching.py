@@ -7,7 +7,7 @@ have that are too long for a tsvector (see :mod:`archive.textindex`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sqlalchemy import (
@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from archive.query import And, Has, InStory, Length, Match, Near, Node, Not, Or, Published, Text
 from archive.schema import ArticleRow, SourceRow
+from archive.stems import Variant, pairs, variants
 from archive.textindex import WEIGHTS
 
 FTS = table("article_fts", column("rowid", BigInteger()), column("article_fts", TextType()))
@@ -110,9 +111,10 @@ def fts_match(node: Node) -> ColumnElement[bool]:
 def fts_expression(node: Node) -> str:
     """An indexed node in FTS5's language (sqlite.org/fts5.html §3). Words are letters and digits: quotes hold them."""
     if isinstance(node, Text):
-        return only_in(node) + fts_phrase(node)
+        return only_in(node) + any_fts(fts_phrase(each) for each in variants_of(node))
     if isinstance(node, Near):
-        return f"{only_in(node.left)}NEAR({fts_phrase(node.left)} {fts_phrase(node.right)}, {node.within})"
+        pairs = ((fts_phrase(left), fts_phrase(right)) for left, right in pairs_of(node))
+        return only_in(node.left) + any_fts(f"NEAR({left} {right}, {node.within})" for left, right in pairs)
     if isinstance(node, Or):
         return " OR ".join(f"({fts_expression(part)})" for part in node.nodes)
     assert isinstance(node, And)
@@ -125,8 +127,35 @@ def only_in(text: Text) -> str:
     return f"{text.column} : " if text.column else ""
 
 
+def any_fts(expressions: Iterable[str]) -> str:
+    """One of several expressions, in parentheses where there are more than one."""
+    found = list(expressions)
+    return found[0] if len(found) == 1 else f"({' OR '.join(found)})"
+
+
 def fts_phrase(text: Text) -> str:
     return f'"{" ".join(text.words)}"' + (" *" if text.is_prefix else "")
+
+
+def variants_of(text: Text) -> list[Text]:
+    """The text as written and as each language stems it; names are not stemmed."""
+    if text.column == "authors":
+        return [text]
+    return [varied(text, each) for each in variants(text.words, is_prefix=text.is_prefix)]
+
+
+def varied(text: Text, variant: Variant) -> Text:
+    words, is_prefix = variant
+    return replace(text, words=words, is_prefix=is_prefix)
+
+
+def pairs_of(node: Near) -> list[tuple[Text, Text]]:
+    """Left and right as written and as each language stems them."""
+    left, right = node.left, node.right
+    if left.column == "authors":
+        return [(left, right)]
+    found = pairs((left.words, left.is_prefix), (right.words, right.is_prefix))
+    return [(varied(left, one), varied(right, other)) for one, other in found]
 
 
 def tsv_match(node: Node) -> ColumnElement[bool]:
@@ -140,19 +169,25 @@ def tsv_match(node: Node) -> ColumnElement[bool]:
     if isinstance(node, Near):
         return near(node)
     assert isinstance(node, Text)
-    found = matches(tsquery(node, " <-> "))
+    found = matches(any_of([node]))
     if len(node.words) == 1 or node.column:
         return found
-    phrase = f"% {' '.join(node.words)}{'' if node.is_prefix else ' '}%"
-    in_long_text = and_(SEARCH.c.tokens.is_not(None), matches(tsquery(node, " & ")), SEARCH.c.tokens.like(phrase))
-    return or_(found, in_long_text)
+    return or_(found, *(phrase_in_long_text(each) for each in variants_of(node)))
+
+
+def phrase_in_long_text(text: Text) -> ColumnElement[bool]:
+    phrase = f"% {' '.join(text.words)}{'' if text.is_prefix else ' '}%"
+    return and_(SEARCH.c.tokens.is_not(None), matches(tsquery(text, " & ")), SEARCH.c.tokens.like(phrase))
 
 
 def near(node: Near) -> ColumnElement[bool]:
+    return or_(*(pair_near(left, right, node.within) for left, right in pairs_of(node)))
+
+
+def pair_near(left: Text, right: Text, within: int) -> ColumnElement[bool]:
     """Both texts by the index; then, article by article, every distance in every column (columns don't meet)."""
-    left, right = node.left, node.right
     both = matches(f"({tsquery(left, ' <-> ')}) & ({tsquery(right, ' <-> ')})")
-    any_distance = cast(literal(distances(node)), TSQUERY)
+    any_distance = cast(literal(distances(left, right, within)), TSQUERY)
     columns = [WEIGHTS[left.column]] if left.column else WEIGHTS.values()
     found = [
         func.ts_filter(SEARCH.c.tsv, literal_column(f"'{{{weight.lower()}}}'::\"char\"[]")).op(
@@ -163,16 +198,15 @@ def near(node: Near) -> ColumnElement[bool]:
     if left.column:
         return and_(both, *found)
     words = matches(f"({tsquery(left, ' & ')}) & ({tsquery(right, ' & ')})")
-    pattern = f"({beside(left, right, node.within)}|{beside(right, left, node.within)})"
+    pattern = f"({beside(left, right, within)}|{beside(right, left, within)})"
     in_long_text = and_(SEARCH.c.tokens.is_not(None), words, SEARCH.c.tokens.regexp_match(pattern))
     return or_(and_(both, or_(*found)), in_long_text)
 
 
-def distances(node: Near) -> str:
+def distances(left: Text, right: Text, within: int) -> str:
     """A tsquery: the texts one behind the other, either first, from side by side to ``within`` words apart."""
-    left, right = (f"({tsquery(replace(text, column=None), ' <-> ')})" for text in (node.left, node.right))
-    pairs = ((left, right), (right, left))
-    return " | ".join(f"({a} <{step}> {b})" for a, b in pairs for step in range(1, node.within + 2))
+    one, other = (f"({tsquery(replace(text, column=None), ' <-> ')})" for text in (left, right))
+    return " | ".join(f"({a} <{step}> {b})" for a, b in ((one, other), (other, one)) for step in range(1, within + 2))
 
 
 def beside(first: Text, second: Text, within: int) -> str:
@@ -195,8 +229,9 @@ def tsquery(node: Text, joined_by: str) -> str:
 
 
 def any_of(texts: Sequence[Text]) -> str:
-    """A tsquery for ranking: each phrase, or another."""
-    return " | ".join(f"({tsquery(text, ' <-> ')})" for text in texts)
+    """A tsquery: one of the phrases, in one of its variants."""
+    found = dict.fromkeys(tsquery(variant, " <-> ") for text in texts for variant in variants_of(text))
+    return " | ".join(f"({each})" for each in found)
 
 
 def published(node: Published) -> ColumnElement[bool]:

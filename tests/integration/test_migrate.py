@@ -14,8 +14,11 @@ from archive.database import open_engine
 from archive.errors import SchemaError
 from archive.migrate import current, ensure_schema, head, upgrade
 from archive.schema import Base
+from archive.search import search
+from archive.textindex import write_index
+from tests.archived import a_source, an_archived
 
-LATEST = "0009"  # the newest file of archive/migrations/versions
+LATEST = "0010"  # the newest file of archive/migrations/versions
 
 
 @pytest.fixture
@@ -124,3 +127,14 @@ def test_migration_that_fails_leaves_nothing(empty, monkeypatch):
     with pytest.raises(RuntimeError, match="cut off"):
         upgrade(empty)
     assert inspect(empty).get_table_names() == []
+
+
+def test_an_index_without_stems_is_made_anew(engine):
+    with engine.begin() as connection:
+        a_source(connection, "esa", kind="agency", country="EU")
+        article_id = an_archived(connection, source="esa", title="Two probes launched", text="…", lang="en")
+        write_index(connection, article_id=article_id, title="Two probes launched", text="…")  # as schema 0009 had it
+    set_version(engine, "0009")
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert [hit.id for hit in search(connection, "launch").hits] == [article_id]

@@ -334,3 +334,33 @@ def test_of_a_word_that_stands_everywhere_the_latest_are_ranked(
         assert {hit.id for hit in search(connection, "the source:daily").hits} == {2, 3}
         assert {hit.id for hit in search(connection, "sample OR lander").hits} == {1, 2, 3, 8}
         assert {hit.id for hit in search(connection, "sample", order="newest").hits} == {2, 3, 8}
+
+
+@pytest.mark.parametrize(
+    ("lang", "written", "asked"),
+    [
+        ("en", "The probes were launched from observatories", ("launching", "launch", "probe", "observatory*")),
+        ("en-GB", "Samples returned", ('"sample return"', "title:sample", "sampl*", "returning NEAR/1 sample")),
+        ("ru", "Посадка на Луну", ("луна", "луны", "посадки")),
+        ("de", "Die Raketen starten", ("rakete", "Start")),
+        ("fr", "Les fusées spatiales", ("fusée", "fusee", "spatial")),
+        ("es", "Las misiones y los cohetes", ("misión", "cohete")),
+        ("it", "I razzi e le missioni", ("razzo", "missione")),
+    ],
+)
+def test_a_word_finds_its_other_forms(engine: Engine, lang: str, written: str, asked: tuple[str, ...]) -> None:
+    with engine.begin() as connection:
+        a_source(connection, "esa", kind="agency", country="EU")
+        article_id = an_archived(connection, source="esa", title=written, text="…", lang=lang)
+        an_archived(connection, source="esa", title="Something else", text="…", lang=lang)
+        for query in asked:
+            assert [hit.id for hit in search(connection, query).hits] == [article_id], query
+
+
+def test_names_and_unknown_languages_are_not_stemmed(engine: Engine) -> None:
+    with engine.begin() as connection:
+        a_source(connection, "esa", kind="agency", country="EU")
+        an_archived(connection, source="esa", title="One", text="…", authors=["Ann Waters"], lang="en")
+        an_archived(connection, source="esa", title="Launches", text="…", lang="pt")
+        found = {query: len(search(connection, query).hits) for query in ("author:water", "author:waters", "launch")}
+    assert found == {"author:water": 0, "author:waters": 1, "launch": 0}

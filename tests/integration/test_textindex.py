@@ -30,7 +30,7 @@ def test_an_article_is_found_by_each_of_its_parts(engine: Engine) -> None:
             tags=["Moon"],
             lang="en",
         )
-        assert [found(connection, word) for word in ("lander", "crater", "doe", "summary", "moon")] == [[7]] * 5
+        assert [found(connection, word) for word in ("lander", "crater", "doe", "summari", "moon")] == [[7]] * 5
         assert found(connection, "mars") == []
 
 

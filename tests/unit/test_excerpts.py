@@ -69,11 +69,27 @@ PIECES = (
 )
 
 
+@pytest.mark.parametrize("language", [None, "en", "ru"])
 @pytest.mark.parametrize("is_prefix", [False, True])
 @pytest.mark.parametrize("word", ["moon", "strasse", "\u043b\u0443\u043d\u0430", "fire", "1moon"])
-def test_plain_words_are_found_where_their_tokens_are(word: str, is_prefix: bool) -> None:
+def test_plain_words_are_found_where_their_tokens_are(word: str, is_prefix: bool, language: str | None) -> None:
     dice = random.Random(7)
     for _ in range(300):
         text = "".join(part for _ in range(8) for part in (dice.choice(PIECES), dice.choice(["", " ", ". "])))
         wanted = [Text(words=(word,), is_prefix=is_prefix), Text(words=("moon",))]
-        assert list(plain_occurrences(text, wanted)) == token_occurrences(text, wanted), text
+        assert list(plain_occurrences(text, wanted, language)) == token_occurrences(text, wanted, language), text
+
+
+@pytest.mark.parametrize(
+    ("query", "lang", "text", "expected"),
+    [
+        ("launch", "en-GB", "They launched two; one launches today.", ["launched", "launches"]),
+        ("observatory", "en", "Observatories and an observatory", ["Observatories", "observatory"]),
+        ('"sample return"', "en", "Two samples returned.", ["samples returned"]),
+        ("луна", "ru", "Посадка на Луну", ["Луну"]),
+        ("launch", "pt", "They launched two.", []),
+    ],
+)
+def test_a_word_is_shown_in_every_form(query: str, lang: str, text: str, expected: list[str]) -> None:
+    found = highlights(text, wanted_texts(parse_query(query).root), lang=lang)
+    assert [text[start:end] for start, end in found] == expected
