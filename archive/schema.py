@@ -414,6 +414,8 @@ class RevisionRow(Base):
     extractor: Mapped[str]
     capture_id: Mapped[int] = mapped_column(ForeignKey("capture.id"))
     seen_at: Mapped[datetime]
+    replaced: Mapped[dict[str, Any] | None]
+    """Of an extraction: what stood before in those of its ``changed`` fields that have no column here."""
 
 
 class TemplateBlockRow(Base):

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "serve": ("archive.cli", "serve", "Web pages and JSON interfaces, read only."),
     "verify": ("archive.cli", "verify", "Compare files, digests and rows."),
     "replay": ("crawler.evidence_cli", "replay", "Rebuild the database from the WARC files."),
+    "reextract": ("crawler.reextract_cli", "reextract", "Read archived pages again with today's extraction."),
     "dedup": ("crawler.dedup_cli", "dedup", "Find copies anew in what is archived."),
     "import": ("crawler.evidence_cli", "import_", "Take in foreign WARC and WACZ files."),
     "forget": ("crawler.evidence_cli", "forget", "Take an address out of the archive for good."),

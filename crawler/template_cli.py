@@ -43,7 +43,7 @@ def template(
     \b
     A block is a paragraph, a heading, a line. It counts as the site's by how often it recurs and where it stands:
     docs/extraction.md. Pin what was missed, release what is the article's. New articles follow at once; those
-    archived before follow with `perilune reextract`.
+    archived before follow with `perilune reextract --commit`.
     """
     from crawler.plan import chosen_sources
     from spiders.registry import load_sources

@@ -66,6 +66,8 @@ class RevisionView:
     extractor: str
     seen_at: datetime
     warc_record_id: str | None
+    replaced: dict[str, Any] | None  # Any: JSON values
+    """Of an extraction: what its other changed fields (description, section…) said before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,168 @@
+"""``perilune reextract``: what today's extraction makes of the pages that are archived. No network.
+
+Every article is read again from the capture its text came from, and every page that was rejected from its own. Without
+being asked to commit, nothing is written. A page that would be an article no longer is told of and stays as it is.
+Committed, an article that reads otherwise gets a revision of kind ``extraction``; a page that is an article now goes
+the way of every page, and what became of it is written beside the evidence, so that a rebuild gives it its number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from archive.config import Config
+from archive.errors import ConfigError
+from archive.evidence.account import settlement_fields
+from archive.evidence.warc import WarcWriter
+from archive.frontier import Frontier
+from archive.model import Article
+from archive.opening import reading_engine
+from archive.rows.rereading import Held, put_in_place, source_names
+from archive.rows.resuming import note_stats, resume_run
+from crawler.context import software
+from crawler.process import guide_of
+from crawler.rebuild import LOCK
+from crawler.reread import Asked, OfSource, Reread
+from crawler.rereading import Progress, Rereading
+from crawler.run import closing_engine, owner_name, utc_now
+from crawler.verdict import INTERRUPTED, STORAGE
+from pipelines.persist import COMPARISON, unit_of_work
+from pipelines.workers import Read, SourceGuide
+from spiders.registry import load_sources
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+COMMAND = "reextract"
+SAVED_EVERY = 20  # pages between two notes of how far it came: what is read once more after a kill
+
+
+def run_reextract(config: Config, asked: Asked, *, on_progress: Progress = lambda line: None) -> Reread:
+    """Read again as asked. Raises ``ConfigError`` for an unknown source or where there is no archive, ``LockedError``
+    when a replay or another one is at work, ``StoreError`` and ``CaptureError`` when something can't be written.
+    """
+    registry = load_sources(config.sources)
+    with closing(reading_engine(config)) as engine:
+        guides = {**guides_at_rest(engine), **{source.id: guide_of(source) for source in registry.values()}}
+        if unknown := [source_id for source_id in asked.source_ids if source_id not in guides]:
+            raise ConfigError(f"no source {unknown[0]!r}, neither in the registry nor in the archive")
+        if not asked.is_committing:
+            return Rereading(config, engine, asked, guides, on_progress).finished()
+    with closing_engine(config) as engine:
+        frontier = Frontier(engine, owner=owner_name(), now=utc_now)
+        frontier.hold([LOCK])
+        try:
+            return Committing(config, engine, asked, guides, on_progress, frontier).finished()
+        finally:
+            frontier.release_locks()
+
+
+@contextmanager
+def closing(engine: Engine) -> Iterator[Engine]:
+    """The engine, its connections given back at the end."""
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def guides_at_rest(engine: Engine) -> dict[str, SourceGuide]:
+    """What the archive knows of sources whose files are gone, or that never had one (imports)."""
+    return {
+        source_id: SourceGuide(name=name, language=language, country=country)
+        for source_id, name, language, country in source_names(engine)
+    }
+
+
+class Committing(Rereading):
+    """One that writes what differs, and goes on where one that was ended stopped."""
+
+    def __init__(
+        self,
+        config: Config,
+        engine: Engine,
+        asked: Asked,
+        guides: Mapping[str, SourceGuide],
+        on_progress: Progress,
+        frontier: Frontier,
+    ) -> None:
+        super().__init__(config, engine, asked, guides, on_progress)
+        self.frontier = frontier
+        self.unsaved = 0
+        self.writer: WarcWriter | None = None
+        run_id, stats = resume_run(
+            engine, COMMAND, asked.scope, software=software(), now=utc_now(), is_from_start=asked.is_from_start
+        )
+        self.told.run_id = self.run_id = run_id
+        self.go_on(stats)
+
+    def go_on(self, stats: Mapping[str, Any]) -> None:  # Any: JSON values
+        """Take up what an earlier part came to."""
+        if "through" not in stats:
+            return
+        source_id, article_id, self.rejected_through = stats["through"]
+        self.through = (source_id, article_id)
+        self.told.sources = {source_id: OfSource.of(counts) for source_id, counts in stats["of_source"].items()}
+        self.on_progress(f"going on behind article {self.through[1]} of {self.through[0]}")
+
+    def stats(self) -> dict[str, object]:
+        return {
+            "scope": dict(self.asked.scope),
+            "through": [*self.through, self.rejected_through],
+            "of_source": {source_id: asdict(counts) for source_id, counts in self.told.sources.items()},
+            "problems": self.told.problems[:20],
+        }
+
+    def finished(self) -> Reread:
+        """As without committing, and how it ended written down."""
+        state, exit_code = "failed", STORAGE
+        try:
+            super().finished()
+            exit_code = self.told.exit_code
+            state = "interrupted" if exit_code == INTERRUPTED else "finished"
+        finally:
+            if self.writer is not None:
+                self.writer.close()
+            reason = "; ".join(self.told.problems[:20]) or None
+            self.store.finish_run(
+                self.run_id, state=state, exit_code=exit_code, reason=reason, stats=self.stats(), now=utc_now()
+            )
+        return self.told
+
+    def put(self, held: Held, own: Article, met: Article) -> bool:
+        return put_in_place(self.engine, held, own, met=met, comparison=COMPARISON, now=utc_now())
+
+    def gain(self, result: Read, article: Article) -> tuple[bool, int | None]:
+        """Stored as a crawl would, and noted beside the evidence."""
+        at, capture = utc_now(), result.fetched.capture
+        write = unit_of_work(result, store=self.store, run_id=self.run_id, at=at)
+        assert write is not None  # a Read is ours
+        settled = write()
+        said = settlement_fields(settled, at)
+        self.warc().write_settlement(capture.warc_record_id, capture.target_uri, said, settled_at=at)
+        return settled.outcome in ("new", "duplicate"), settled.article_id
+
+    def warc(self) -> WarcWriter:
+        if self.writer is None:
+            self.writer = WarcWriter(
+                self.config.warc_dir, run_id=self.run_id, software=software(), operator=self.config.contact
+            )
+        return self.writer
+
+    def done(self, held: Held) -> None:
+        self.through = (held.source_id, held.article_id or 0)
+        self.save_when_due()
+
+    def done_rejected(self, held: Held) -> None:
+        self.rejected_through = held.capture_id
+        self.save_when_due()
+
+    def save_when_due(self) -> None:
+        self.unsaved += 1
+        if self.unsaved >= SAVED_EVERY:
+            self.unsaved = 0
+            self.frontier.renew_locks()
+            note_stats(self.engine, self.run_id, self.stats())
