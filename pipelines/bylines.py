@@ -11,13 +11,12 @@ from lxml.html import HtmlElement
 
 from pipelines.agreement import folded
 from pipelines.calendars import WRITTEN
-from pipelines.container import blocks_in
-from pipelines.datelines import elements_named
 from pipelines.headdates import META
 from pipelines.names import CJK_LEAD, LEAD, ROLE, looks_personal, parts_of, people, person
 from pipelines.phrases import LABELS
 from pipelines.story import Story
 from pipelines.surroundings import branch, is_apart
+from pipelines.survey import Survey
 
 AUTHOR_META = frozenset(
     "author article:author dc.creator dcterms.creator dc.creator.name sailthru.author parsely-author byl byline"
@@ -79,7 +78,7 @@ NAME_IN_SECTION = re.compile(r"(?:^|[•·|,]\s+)((?:[A-Z][\w.’'-]+\s+){1,3}[A
 
 
 def authors_of(
-    tree: HtmlElement, *, stories: Sequence[Story], heading: HtmlElement | None, before: Sequence[str],
+    survey: Survey, *, stories: Sequence[Story], heading: HtmlElement | None, before: Sequence[str],
     after: Sequence[str], sites: frozenset[str],
 ) -> tuple[str, ...]:  # fmt: skip
     """The people who wrote the article: the first place that names any. Empty when no place does.
@@ -88,7 +87,7 @@ def authors_of(
     counts as author only where its data says so and nothing names a person.
     """
     kept: tuple[str, ...] = ()
-    for rank, texts in enumerate(places(tree, stories, heading, before, after, sites)):
+    for rank, texts in enumerate(places(survey, stories, heading, before, after, sites)):
         found = people(texts, sites=sites)
         if not kept and found and not all(ACCOUNT.match(name) or folded(name) in sites for name in found):
             return found
@@ -98,14 +97,14 @@ def authors_of(
     if kept:
         return kept
     declared = [[*story.organisations, *story.authors] for story in stories if story.is_article]
-    for texts in (*declared, meta_authors(tree)):
+    for texts in (*declared, meta_authors(survey.tree)):
         if found := people(texts):
             return found
     return ()
 
 
 def places(
-    tree: HtmlElement,
+    survey: Survey,
     stories: Sequence[Story],
     heading: HtmlElement | None,
     before: Sequence[str],
@@ -113,13 +112,14 @@ def places(
     sites: frozenset[str],
 ) -> Iterator[list[str]]:
     """Bylines, a list for every place that may hold them, the most trusted first."""
+    tree = survey.tree
     declared = (story for story in stories if story.origin == "json-ld")
     yield next((list(story.authors) for story in declared if people(story.authors, sites=sites)), [])
     yield meta_authors(tree)
     near = set(branch(heading))
     yield next((list(story.authors) for story in stories if story.origin == "microdata"), [])
     yield [text for one in REL_AUTHOR(tree)[:20] if not is_apart(one, near) and (text := short_text(one))][:4]
-    yield labelled_bylines(tree, near)
+    yield labelled_bylines(survey, near)
     yield [
         text for one in AUTHOR_LINKS(tree)[:30] if not is_apart(one, near) and looks_personal(text := short_text(one))
     ][:1]
@@ -127,23 +127,23 @@ def places(
     for story in stories:
         if story.origin == "payload":
             yield list(story.authors)
-    yield lone_bylines(tree, near)
+    yield lone_bylines(survey, near)
     alone = names_alone(tree, [*after[:5], *reversed(before[-4:])])
     yield [name for name in alone if folded(name) not in sites]
 
 
-def lone_bylines(tree: HtmlElement, near: set[HtmlElement]) -> list[str]:
+def lone_bylines(survey: Survey, near: set[HtmlElement]) -> list[str]:
     """``Written by Ada Reyes`` on a line of its own anywhere, a name below ``Author``, or a link marked ``rel=author``.
 
     An aside of the article may hold them too. Several such names are those of a list of articles: none is taken.
     """
-    lines = [(element, line) for element, line in blocks_in(tree) if len(line) <= MAX_BYLINE]
+    lines = [(element, line) for element, line in survey.blocks if len(line) <= MAX_BYLINE]
     found: dict[str, str] = {}
-    for (_, label), (element, line) in pairwise([(tree, ""), *lines]):
+    for (_, label), (element, line) in pairwise([(survey.tree, ""), *lines]):
         is_named = LONE_BYLINE.match(line) or (LABEL_ONLY.match(label) and len(line.split()) <= MAX_NAME_WORDS)
         if is_named and looks_personal_line(line) and not is_apart(element, near, is_aside_ok=True):
             found.setdefault(folded(" ".join(people([line]))), line)
-    for element in [] if found else REL_AUTHOR(tree)[:20]:
+    for element in [] if found else REL_AUTHOR(survey.tree)[:20]:
         line = short_text(element)
         if looks_personal_line(line) and not is_apart(element, near, is_aside_ok=True):
             found.setdefault(folded(" ".join(people([line]))), line)
@@ -178,9 +178,9 @@ def short_text(element: HtmlElement) -> str:
     return text if len(text) <= MAX_BYLINE else ""
 
 
-def labelled_bylines(tree: HtmlElement, near: set[HtmlElement]) -> list[str]:
+def labelled_bylines(survey: Survey, near: set[HtmlElement]) -> list[str]:
     """The text of the first element whose class says byline or author and that holds a name."""
-    for element in elements_named(tree, BYLINES, limit=60):
+    for element in survey.named(BYLINES, limit=60):
         if is_apart(element, near, is_aside_ok=True) or NOT_BYLINE.search(element.get("class") or ""):
             continue
         inner = [text for one in NAME_INSIDE(element)[:6] if (text := short_text(one)) and looks_personal_line(text)]

@@ -299,11 +299,10 @@ def link_share(element: HtmlElement, text: str) -> float:
     return sum(len(link.text_content().strip()) for link in element.iter("a")) / max(1, len(text))
 
 
-NAMED_BODY = XPath(
-    "//*[@itemprop='articleBody']"
-    "|//*[re:test(@class, '(^|[ _-])(entry|post|article|story|news|detail|node|field--name|single)[_-]*"
-    "(content|body|text|copy)($|[ _-])', 'i')]",
-    namespaces={"re": "http://exslt.org/regular-expressions"},
+MARKED = XPath("//*[@itemprop or @class]")
+NAMED_BODY = re.compile(
+    r"(^|[ _-])(entry|post|article|story|news|detail|node|field--name|single)[_-]*(content|body|text|copy)($|[ _-])",
+    re.IGNORECASE,
 )
 
 
@@ -312,7 +311,12 @@ def named_body(root: HtmlElement) -> list[str]:
 
     For short articles: an extractor needs some length to tell an article from what surrounds it.
     """
-    found = [element for element in NAMED_BODY(root) if element.text_content().strip()]
+    named = (
+        element
+        for element in MARKED(root)
+        if element.get("itemprop") == "articleBody" or NAMED_BODY.search(element.get("class") or "")
+    )
+    found = [element for element in named if element.text_content().strip()]
     outermost = [element for element in found if not any(other in found for other in element.iterancestors())]
     if len(outermost) != 1:
         return []

@@ -13,18 +13,17 @@ from lxml.html import HtmlElement
 
 from archive.model import DateCandidate, DateOrigin
 from pipelines.calendars import WRITTEN, days_in
-from pipelines.container import blocks_in
 from pipelines.dates import Moment, candidate, machine_moment, written_moments
 from pipelines.headdates import meta_dates, url_day
 from pipelines.roles import PUBLISHED, UPDATED, Role, is_other, role_of, roles_in
 from pipelines.story import Story
 from pipelines.surroundings import branch, is_apart, is_in_banner, is_in_teaser
+from pipelines.survey import Survey
 
 TIMES = XPath("//time")
 MOST_TIMES = 60
 TEXTS_WITH = XPath("//body//text()[contains(., $part)]")
 YEAR = re.compile(r"(?:19|20)\d\d")
-NAMED = XPath("//body//*[@class or @id]")
 LABELLED = re.compile(r"date|Date|time|publi|posted|yline|meta|submitted|info")
 FIRST_TEXTS = XPath(
     "//body//text()[contains(., 'riginally ') or contains(., 'irst published') or contains(., 'irst posted')"
@@ -58,7 +57,7 @@ AROUND_DATE = 70  # characters beside a date in such a line: byline, section, re
 
 
 def date_candidates(
-    tree: HtmlElement,
+    survey: Survey,
     *,
     stories: Sequence[Story],
     heading: HtmlElement | None,
@@ -71,6 +70,7 @@ def date_candidates(
     now: datetime,
 ) -> tuple[DateCandidate, ...]:
     """Every date that speaks of the article itself, each once; dates of other articles on the page are left out."""
+    tree = survey.tree
     found: list[tuple[Moment | None, DateOrigin, Role]] = []
     for story in stories:
         found += [
@@ -83,9 +83,9 @@ def date_candidates(
     printed += [(moment, "text", role) for moment, role in line_dates(tree, heading, lines, lang, country)]
     found += since_first(first_published(tree, lang, country), printed)
     if not any(origin in ("time", "text") and role == "published" for moment, origin, role in found if moment):
-        found += [(moment, "text", role) for moment, role in labelled_dates(tree, heading, lang, country)]
+        found += [(moment, "text", role) for moment, role in labelled_dates(survey, heading, lang, country)]
     if not any(moment is not None and role == "published" for moment, _, role in found):
-        found += [(moment, "text", role) for moment, role in lone_dates(tree, heading, lang, country)]
+        found += [(moment, "text", role) for moment, role in lone_dates(survey, heading, lang, country)]
     found += [(url_day(url), "url", "published")]
     if feed_published_at is not None:
         found.append((Moment(feed_published_at, "second", None), "feed", "published"))
@@ -187,14 +187,8 @@ def time_role(element: HtmlElement) -> Role:
     return "published"
 
 
-def elements_named(tree: HtmlElement, pattern: re.Pattern[str], *, limit: int) -> list[HtmlElement]:
-    """Elements whose class or id matches, in order; a third of the cost of asking XPath for each word."""
-    hits = (one for one in NAMED(tree) if pattern.search(f"{one.get('class') or ''} {one.get('id') or ''}"))
-    return list(islice(hits, limit))
-
-
 def lone_dates(
-    tree: HtmlElement, heading: HtmlElement | None, lang: str | None, country: str | None
+    survey: Survey, heading: HtmlElement | None, lang: str | None, country: str | None
 ) -> Iterator[tuple[Moment, Role]]:
     """The date that stands on lines of its own, where all such lines of the page give one day.
 
@@ -203,13 +197,13 @@ def lone_dates(
     """
     near = set(branch(heading))
     found: list[tuple[Moment, Role]] = []
-    for element, line in blocks_in(tree):
+    for element, line in survey.blocks:
         if len(line) > MAX_LONE or not any(character.isdigit() for character in line):
             continue
         moments = written_moments(line, lang=lang, country=country)
         is_lone = len(moments) == 1 and LONE.fullmatch(undated(line, lang, country))
         words = f"{label_before(element)} {line}" if is_lone else ""
-        if not is_lone or is_other(words) or is_apart(element, near) or is_line_apart(tree, line, near):
+        if not is_lone or is_other(words) or is_apart(element, near) or is_line_apart(survey.tree, line, near):
             continue
         found.append((moments[0], role_of(words)))
     if len({moment.value.date() for moment, _ in found}) == 1:
@@ -277,11 +271,11 @@ def is_sentence(line: str) -> bool:
 
 
 def labelled_dates(
-    tree: HtmlElement, heading: HtmlElement | None, lang: str | None, country: str | None
+    survey: Survey, heading: HtmlElement | None, lang: str | None, country: str | None
 ) -> Iterator[tuple[Moment, Role]]:
     """The date of the first element whose class says date or byline, and that belongs to the headline."""
     near = set(branch(heading))
-    for element in elements_named(tree, LABELLED, limit=80):
+    for element in survey.named(LABELLED, limit=80):
         text = spaced(element)
         text = text[:MAX_LABEL] if ENTRY.match(text) else text
         if (

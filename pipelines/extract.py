@@ -167,9 +167,9 @@ def block_at(text: str, element: HtmlElement | None) -> Block:
 
 def step_of(element: HtmlElement) -> str:
     """Tag and first class, without the digits in which generated names differ from page to page."""
-    name = next(iter((element.get("class") or "").split()), "")
+    names = (element.get("class") or "").split(None, 1)
     tag = str(element.tag)
-    return f"{tag}.{DIGITS.sub('', name)}" if name else tag
+    return f"{tag}.{DIGITS.sub('', names[0])}" if names else tag
 
 
 def trusted(text: str, data: StructuredData, content_html: str | None) -> tuple[str, str]:

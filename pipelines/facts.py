@@ -15,10 +15,8 @@ from archive.model import PageFacts
 
 TITLE = XPath("string(//title[not(ancestor::svg)][1])")
 HEADINGS = XPath("//h1 | //h2")
-LINKED_HEADINGS = XPath(
-    "//*[self::h2 or self::h3 or self::h4 or self::h5][.//a[@href]] | //a[@href][h2 or h3 or h4 or h5]"
-    " | //li[count(a[@href]) = 1]"
-)
+HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5"})
+MARK_TAGS = (*HEADING_TAGS, "a", "li")
 TYPES = XPath("//meta[@property='og:type']/@content | //*[@itemscope]/@itemtype")
 LD_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(?:https?://schema\.org/)?(\w+)"')
 LD_SCRIPTS = XPath("//script[contains(@type, 'ld+json')]/text()")
@@ -62,6 +60,7 @@ SEPARATOR = re.compile(r"\s+[|–—·•»›:-]\s+|\s*[|｜]\s*")
 MAX_OPENING = 2000  # characters
 SMALL_PAGE = 4000  # characters outside links; walls, errors and shells have fewer, so nothing is searched for on others
 MAX_HEADINGS = 12
+MAX_MARKS = 300  # linked headings of a page that are looked at
 MAX_TEASERS = 60
 LEAST_TEASERS = 4  # side by side; fewer are the related stories of an article
 LINK_WORDS = 4  # words of a headline; a menu's entries are shorter (two characters of Chinese make one)
@@ -142,12 +141,10 @@ def teasers(root: HtmlElement, url: str) -> Iterator[str]:
     """
     marks = []
     around: dict[HtmlElement, int] = {}
-    for mark in islice(LINKED_HEADINGS(root), 300):
-        if is_headline(mark, url):
-            ancestors = list(mark.iterancestors())
-            if MENU_TAGS.isdisjoint(ancestor.tag for ancestor in (mark, *ancestors)):
-                marks.append(mark)
-                around.update((ancestor, around.get(ancestor, 0) + 1) for ancestor in ancestors)
+    for mark in islice(linked_headings(root), MAX_MARKS):
+        if is_headline(mark, url) and next(mark.iterancestors(*MENU_TAGS), None) is None:
+            marks.append(mark)
+            around.update((ancestor, around.get(ancestor, 0) + 1) for ancestor in mark.iterancestors())
     cards = [card_of(mark, around) for mark in marks]
     siblings: dict[HtmlElement, int] = {}
     for card in cards:
@@ -160,12 +157,25 @@ def teasers(root: HtmlElement, url: str) -> Iterator[str]:
             yield " ".join("".join(card.itertext(etree.Element)).split())[:600]
 
 
+def linked_headings(root: HtmlElement) -> Iterator[HtmlElement]:
+    """Headings with a link in them, links with a heading in them, items of lists with one link, in document order."""
+    for mark in root.iter(MARK_TAGS):
+        if mark.tag == "a":
+            is_one = bool(len(mark)) and mark.get("href") is not None and any(one.tag in HEADING_TAGS for one in mark)
+        elif mark.tag == "li":
+            is_one = sum(link.get("href") is not None for link in mark.iterchildren("a")) == 1
+        else:
+            is_one = any(link.get("href") is not None for link in mark.iter("a"))
+        if is_one:
+            yield mark
+
+
 def is_headline(mark: HtmlElement, url: str) -> bool:
     """It links to another page of the site, in as many words as a headline has."""
     link = mark if mark.tag == "a" else next(mark.iter("a"), None)
     if link is None:
         return False
-    text = " ".join("".join(link.itertext()).split())
+    text = " ".join(link.text_content().split())
     words = text.count(" ") + 1 if text.isascii() or " " in text else len(text) // 2
     return words >= LINK_WORDS and leads_elsewhere(link.get("href") or "", url)
 

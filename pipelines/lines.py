@@ -19,6 +19,7 @@ from pipelines.phrases import (
 )
 
 NOT_ALNUM = re.compile(r"[\W_]+")
+MARKS = {code: None for code in range(128) if not chr(code).isalnum()}  # the same, in ASCII
 HEAD_BLOCKS = 8  # blocks at the top that may belong to the page's head
 TAIL_BLOCKS = 12  # blocks at the end that may belong to the site
 PROSE = 100  # characters; a longer block at the top is the article
@@ -51,7 +52,7 @@ def is_strange(block: str) -> bool:
 def folded(text: str) -> str:
     """Letters and digits alone, in one case and Unicode form: how two prints of a title compare."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    return NOT_ALNUM.sub("", plain)
+    return plain.translate(MARKS) if plain.isascii() else NOT_ALNUM.sub("", plain)
 
 
 def without_repeats(blocks: Sequence[str]) -> list[str]:
@@ -143,7 +144,7 @@ def begins_with(block: str, name: str) -> bool:
 
 def is_credit(block: str) -> bool:
     """True for a caption, by the credit of its picture at the end; or for the credit alone."""
-    return len(block) <= CAPTION_MAX and bool(CREDIT.search(block))
+    return len(block) <= CAPTION_MAX and (":" in block or "：" in block) and bool(CREDIT.search(block))
 
 
 def is_prose_block(block: str) -> bool:

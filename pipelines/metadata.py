@@ -19,6 +19,7 @@ from pipelines.language import language_of, normal_tag
 from pipelines.pictures import lead_picture
 from pipelines.prose import one_line
 from pipelines.structured import StructuredData
+from pipelines.survey import Survey
 from pipelines.titles import site_forms, title_of
 from pipelines.vicinity import lines_after, lines_before
 
@@ -100,13 +101,16 @@ def metadata_of(
     lang = language(tree, meta, data, source_language)
     names = site_forms(sites, url)
     picture = lead_picture(tree, meta, [one.picture for one in data.stories])
+    survey = Survey(tree)
     before = lines_before(title.heading) if title.heading is not None else []
     after = lines_after(title.heading) if title.heading is not None else []
     return Metadata(
         title=title.text,
-        authors=authors_of(tree, stories=data.stories, heading=title.heading, before=before, after=after, sites=names),
+        authors=authors_of(
+            survey, stories=data.stories, heading=title.heading, before=before, after=after, sites=names
+        ),
         dates=date_candidates(
-            tree,
+            survey,
             stories=data.stories,
             heading=title.heading,
             before=before,

@@ -101,7 +101,9 @@ def flatten_layout_tables(root: HtmlElement) -> None:
     so is one whose cell holds prose that line breaks divide.
     """
     for table in list(root.iter("table")):
-        if any(len(LAYOUT_BLOCKS(cell)) >= LAYOUT_MIN or is_broken_prose(cell) for cell in CELLS(table)):
+        if any(
+            len(cell) and (len(LAYOUT_BLOCKS(cell)) >= LAYOUT_MIN or is_broken_prose(cell)) for cell in CELLS(table)
+        ):
             for part in PARTS(table):
                 part.tag = "div"
             table.tag = "div"

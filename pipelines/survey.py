@@ -1,0 +1,35 @@
+"""What several searches ask of a page before anything is cut: read when first asked, and once."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from itertools import islice
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from pipelines.container import Placed, blocks_in
+
+NAMED = XPath("//body//*[@class or @id]")
+
+
+class Survey:
+    """Lines and names of one tree, which must not change meanwhile."""
+
+    def __init__(self, tree: HtmlElement) -> None:
+        self.tree = tree
+
+    @cached_property
+    def blocks(self) -> list[Placed]:
+        """Every block of the page with its text."""
+        return blocks_in(self.tree)
+
+    @cached_property
+    def names(self) -> list[tuple[HtmlElement, str]]:
+        """Elements with a class or id, in order, and both."""
+        return [(one, f"{one.get('class') or ''} {one.get('id') or ''}") for one in NAMED(self.tree)]
+
+    def named(self, pattern: re.Pattern[str], *, limit: int) -> list[HtmlElement]:
+        """The first elements whose class or id matches; a third of the cost of asking XPath for each word."""
+        return list(islice((one for one, names in self.names if pattern.search(names)), limit))
