@@ -24,14 +24,8 @@ AUTHOR_META = frozenset(
     " mediator_author twitter:creator:name".split()
 )
 SURNAME_FIRST = frozenset({"citation_author", "dc.creator", "dcterms.creator"})
-REL_AUTHOR = XPath(
-    "//*[contains(@rel, 'author')] | //address[@rel or contains(@class, 'author') or contains(@class, 'byline')]"
-)
-AUTHOR_LINKS = XPath(
-    "//a[contains(@href, '/author/') or contains(@href, '/authors/') or contains(@href, '/contributor')"
-    " or contains(@href, '/people/') or contains(@href, '/staff/') or contains(@href, '/writers/')"
-    " or contains(@href, '/journalist') or contains(@href, '/profile') or contains(@href, '/by/')]"
-)
+RELATED = XPath("//*[@rel] | //address")
+AUTHOR_ADDRESS = re.compile(r"/(?:authors?/|contributor|people/|staff/|writers/|journalist|profile|by/)")
 NAMED_AGAIN = XPath(
     "boolean(//img[@alt = $name or contains(@alt, $about) or starts-with(@alt, concat($name, ','))]"
     " | //a[contains(@href, $joined) or (contains(@href, $slug) and contains(@href, 'author'))])"
@@ -118,11 +112,11 @@ def places(
     yield meta_authors(tree)
     near = set(branch(heading))
     yield next((list(story.authors) for story in stories if story.origin == "microdata"), [])
-    yield [text for one in REL_AUTHOR(tree)[:20] if not is_apart(one, near) and (text := short_text(one))][:4]
+    yield [text for one in rel_authors(tree) if not is_apart(one, near) and (text := short_text(one))][:4]
     yield labelled_bylines(survey, near)
-    yield [
-        text for one in AUTHOR_LINKS(tree)[:30] if not is_apart(one, near) and looks_personal(text := short_text(one))
-    ][:1]
+    yield [text for one in author_links(tree) if not is_apart(one, near) and looks_personal(text := short_text(one))][
+        :1
+    ]
     yield printed_bylines([*before[-3:], *after])
     for story in stories:
         if story.origin == "payload":
@@ -143,11 +137,29 @@ def lone_bylines(survey: Survey, near: set[HtmlElement]) -> list[str]:
         is_named = LONE_BYLINE.match(line) or (LABEL_ONLY.match(label) and len(line.split()) <= MAX_NAME_WORDS)
         if is_named and looks_personal_line(line) and not is_apart(element, near, is_aside_ok=True):
             found.setdefault(folded(" ".join(people([line]))), line)
-    for element in [] if found else REL_AUTHOR(survey.tree)[:20]:
+    for element in [] if found else rel_authors(survey.tree):
         line = short_text(element)
         if looks_personal_line(line) and not is_apart(element, near, is_aside_ok=True):
             found.setdefault(folded(" ".join(people([line]))), line)
     return list(found.values()) if len(found) == 1 else []
+
+
+def rel_authors(tree: HtmlElement) -> list[HtmlElement]:
+    """The first elements marked ``rel=author``, and addresses that say so."""
+    hits = (one for one in RELATED(tree) if is_author_mark(one))
+    return list(islice(hits, 20))
+
+
+def is_author_mark(element: HtmlElement) -> bool:
+    rel, name = element.get("rel"), element.get("class") or ""
+    if rel is not None and (element.tag == "address" or "author" in rel):
+        return True
+    return element.tag == "address" and ("author" in name or "byline" in name)
+
+
+def author_links(tree: HtmlElement) -> list[HtmlElement]:
+    """The first links to what reads like an author's page."""
+    return list(islice((one for one in tree.iter("a") if AUTHOR_ADDRESS.search(one.get("href") or "")), 30))
 
 
 def meta_authors(tree: HtmlElement) -> list[str]:

@@ -102,7 +102,7 @@ def bare_headings(root: HtmlElement) -> None:
     for element in list(dict.fromkeys(inside)):
         if element.tag == "button":
             element.drop_tag()
-        elif text_of(element) in ANCHOR_MARKS:
+        elif element.text_content().strip() in ANCHOR_MARKS:
             drop(element)
 
 
@@ -151,13 +151,16 @@ def named_chrome(root: HtmlElement) -> dict[str, list[HtmlElement]]:
 
 def chrome_word(element: HtmlElement) -> str | None:
     """The first word of class and id that names a kind of chrome; None when none does."""
-    names = f"{element.get('class', '')} {element.get('id', '')}"[:1000].split()
-    return next(filter(None, map(chrome_word_in, names)), None)
+    return chrome_word_in(f"{element.get('class', '')} {element.get('id', '')}"[:1000])
 
 
-@lru_cache(maxsize=10_000)  # names of up to 1,000 characters
-def chrome_word_in(name: str) -> str | None:
-    """The same, of one name: elements of a page share theirs with others, and sites with sites."""
+@lru_cache(maxsize=5_000)  # elements of a page share their names
+def chrome_word_in(names: str) -> str | None:
+    return next(filter(None, map(chrome_word_of, names.split())), None)
+
+
+@lru_cache(maxsize=10_000)  # sites share single names
+def chrome_word_of(name: str) -> str | None:
     if name.lower() in TOKENS or name.startswith("widget_"):
         return "widget"
     words = words_of(name)

@@ -51,8 +51,8 @@ def decoded(body: bytes, charset: str | None) -> str:
     for mark, name in BOMS:
         if body.startswith(mark):
             return body.decode(name, "replace")
-    if is_utf8(body):
-        return body.decode("utf-8")
+    if (text := beyond_ascii(body)) is not None:
+        return text
     declared = [name for name in (codec_name(charset), *named_in(body)) if name]
     for name in dict.fromkeys([*declared, "utf-8"]):
         try:
@@ -82,15 +82,14 @@ def codec_name(label: str | None) -> str | None:
     return None if found.name in NOT_TEXT else found.name
 
 
-def is_utf8(body: bytes) -> bool:
-    """True for bytes beyond ASCII that are valid UTF-8."""
+def beyond_ascii(body: bytes) -> str | None:
+    """The text of bytes that are valid UTF-8 and more than ASCII; None for others."""
     if body.isascii():
-        return False
+        return None
     try:
-        body.decode("utf-8")
+        return body.decode("utf-8")
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
 
 
 def broken_share(body: bytes, name: str) -> float:
