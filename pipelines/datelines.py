@@ -25,11 +25,17 @@ MOST_TIMES = 60
 TEXTS_WITH = XPath("//body//text()[contains(., $part)]")
 YEAR = re.compile(r"(?:19|20)\d\d")
 LABELLED = re.compile(r"date|Date|time|publi|posted|yline|meta|submitted|info")
-FIRST_TEXTS = XPath(
-    "//body//text()[contains(., 'riginally ') or contains(., 'irst published') or contains(., 'irst posted')"
-    " or contains(., 'rstmals ') or contains(., 'rstveröffentlich') or contains(., 'ервоначально ')"
-    " or contains(., 'nitialement ') or contains(., 'riginalmente ')]"
+FIRST_MARKS = (
+    "riginally ",
+    "irst published",
+    "irst posted",
+    "rstmals ",
+    "rstveröffentlich",
+    "ервоначально ",
+    "nitialement ",
+    "riginalmente ",
 )
+FIRST_TEXTS = XPath("//body//text()[" + " or ".join(f"contains(., '{mark}')" for mark in FIRST_MARKS) + "]")
 FIRST_PUBLISHED = re.compile(
     r"(?:^|this (?:article|story|post|guide|page|piece|entry|report|blog post) (?:was|has been) )"
     r"(?:originally|first) (?:published|posted)(?: online)?\s?(?:on|:)?\s?"
@@ -81,7 +87,7 @@ def date_candidates(
     printed: list[tuple[Moment, DateOrigin, Role]] = []
     printed += [(moment, "time", role) for moment, role in time_dates(tree, heading, lang, country)]
     printed += [(moment, "text", role) for moment, role in line_dates(tree, heading, lines, lang, country)]
-    found += since_first(first_published(tree, lang, country), printed)
+    found += since_first(first_published(survey, lang, country), printed)
     if not any(origin in ("time", "text") and role == "published" for moment, origin, role in found if moment):
         found += [(moment, "text", role) for moment, role in labelled_dates(survey, heading, lang, country)]
     if not any(moment is not None and role == "published" for moment, _, role in found):
@@ -114,9 +120,11 @@ def since_first(
     ]
 
 
-def first_published(tree: HtmlElement, lang: str | None, country: str | None) -> Moment | None:
+def first_published(survey: Survey, lang: str | None, country: str | None) -> Moment | None:
     """The date of ``This article was originally published on …``; None without, or of another place."""
-    for text in FIRST_TEXTS(tree)[:5]:
+    if not any(mark in survey.text for mark in FIRST_MARKS):
+        return None
+    for text in FIRST_TEXTS(survey.tree)[:5]:
         line = " ".join(spaced(text.getparent()).split())[:300]
         if hit := FIRST_PUBLISHED.search(line):
             rest = line[hit.end() : hit.end() + 40]

@@ -33,7 +33,7 @@ from pipelines.tree import held, tree_of
 
 PATH_DEPTH, MAX_PATH = 4, 200  # elements and characters that say where a block stands
 DIGITS = re.compile(r"\d+")
-DOUBTFUL_SHARE = 0.5  # of the page's own words; pages where a thorough look finds more stand below 0.2
+DOUBTFUL_SHARE = 0.3  # of the page's own words; pages where a thorough look finds more stand below 0.2
 SHORT_ARTICLE = 600  # characters; below, extractors fall back to all the text of a page
 SHELL_BODY_MIN = 200  # characters; a shorter articleBody is a teaser
 SHELL_SHARE = 0.5  # of the data's text; a page that shows less of it than this is a shell or a teaser
@@ -136,8 +136,8 @@ def versions() -> str:
 def main_blocks(root: HtmlElement, placed: Sequence[Placed]) -> list[str]:
     """Blocks of the article: what the extractor recognised, filled; a short one as the page itself marks it.
 
-    Where it recognised less than half of what the page says outside its links and its chrome, as on one page in
-    sixteen, it is asked to look thoroughly.
+    Where it recognised less than ``DOUBTFUL_SHARE`` of what the page says outside its links and its chrome, as on one
+    page in twenty-six, it is asked to look thoroughly.
     """
     recognised = paragraphs_of(root)
     said = sum(len(text) for element, text in placed if is_content(element, text))

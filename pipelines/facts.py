@@ -28,8 +28,6 @@ COLLECTION_CLASSES = frozenset(
     "archive category tag author search search-results search-no-results blog home post-type-archive error404".split()
 )  # body_class() of WordPress; other systems took the words over
 PASSWORDS = XPath("boolean(//input[@type='password'])")
-PLAYERS = XPath("count(//video)")
-FRAMES = XPath("//iframe/@src")
 PLAYER_HOSTS = (
     "youtube.com",
     "youtube-nocookie.com",
@@ -82,7 +80,7 @@ def facts_of(root: HtmlElement, url: str) -> PageFacts:
         is_article=any(ARTICLE_TYPES.search(kind) for kind in (*kinds, *stated)),
         is_collection=bool(stated & COLLECTION_TYPES) or bool(classes & COLLECTION_CLASSES and "single" not in classes),
         has_password=is_small and bool(PASSWORDS(root)),
-        players=int(PLAYERS(root)) + sum(is_player(str(src)) for src in FRAMES(root)),
+        players=sum(one.tag == "video" or is_player(one.get("src") or "") for one in root.iter("video", "iframe")),
         has_shell=is_small and (bool(SHELLS(root)) or JAVASCRIPT_CALL.search(opening) is not None),
         has_challenge=is_small and bool(CHALLENGES(root)),
         teasers=tuple(islice(teasers(root, url), MAX_TEASERS)),

@@ -21,6 +21,11 @@ class Survey:
         self.tree = tree
 
     @cached_property
+    def text(self) -> str:
+        """All text of the tree, scripts included: what is not in it need not be looked for."""
+        return str(self.tree.text_content())
+
+    @cached_property
     def blocks(self) -> list[Placed]:
         """Every block of the page with its text."""
         return blocks_in(self.tree)
