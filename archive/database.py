@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -27,6 +28,7 @@ WAL_LIMIT_BYTES = 64 * 2**20  # the -wal file is cut back to this after a burst;
 WRITER_KEY = 0x70657269  # PostgreSQL's advisory lock of whoever writes; locks are a database's own
 SECRET_PARAMETERS = ("password", "sslpassword", "passfile", "sslkey")  # of a PostgreSQL address's query
 READING = "perilune_reading"  # execution option: this connection's transactions write nothing
+GROUP: ContextVar[Session | None] = ContextVar("group", default=None)  # the session that a thread's writes share
 
 
 def open_engine(database_url: str, *, read_only: bool = False) -> Engine:
@@ -48,11 +50,32 @@ def open_engine(database_url: str, *, read_only: bool = False) -> Engine:
 def writing(engine: Engine) -> Iterator[Session]:
     """One transaction that writes, alone: committed at the end of the block, undone when it raises.
 
+    Inside :func:`grouped` it is a part of that transaction, which stands or falls by itself until then.
     Raises ``StoreError`` for whatever the database refuses.
     """
+    if (shared := GROUP.get()) is not None and shared.get_bind() is engine:
+        with store_errors("can't be stored"), shared.begin_nested():
+            yield shared
+        return
     with store_errors("can't be stored"), Session(engine) as session, session.begin():
         take_write_lock(session.connection())
         yield session
+
+
+@contextmanager
+def grouped(engine: Engine) -> Iterator[None]:
+    """Blocks of :func:`writing` inside, in this thread, are one transaction, committed at the end.
+
+    A block that raises is undone alone. What the others wrote holds only once this block has ended without an error;
+    when it raises, nothing of them is there. Raises ``StoreError``.
+    """
+    with store_errors("can't be stored"), Session(engine) as session, session.begin():
+        take_write_lock(session.connection())
+        token = GROUP.set(session)
+        try:
+            yield
+        finally:
+            GROUP.reset(token)
 
 
 @contextmanager

@@ -32,13 +32,13 @@ from archive.model import (
 )
 from archive.pace import Published
 from archive.rows import captures, endpoints, hosts, ledger, rechecks
-from archive.rows.aliases import add_aliases, candidates, candidates_of
+from archive.rows.aliases import add_aliases, candidates, candidates_of, held_aliases
 from archive.rows.articles import carry_out, sanitised
 from archive.rows.captures import capture_row
 from archive.rows.cleaning import Cleaning
 from archive.rows.forgotten import forgotten_among
 from archive.rows.hosts import HostGroup
-from archive.rows.kinship import Comparison, Kin, WordForWord, is_version, kin_of, relate
+from archive.rows.kinship import Comparison, Kin, WordForWord, is_version, kin_of, packed, relate
 from archive.rows.ledger import Reconciled, note, noted
 from archive.rows.settle import NOT_ASKED, frontier_row, settle, settle_missed
 from archive.rows.stories import refresh_story
@@ -200,7 +200,7 @@ class Store:
     def candidates(self, article: Article) -> list[Candidate]:
         """Stored articles that share an address or the text with this one, oldest first; for showing a decision."""
         with reading(self.engine) as session:
-            return candidates(session, sanitised(article))
+            return candidates(session, sanitised(article), held_aliases(session, article))
 
     def save(
         self,
@@ -231,19 +231,27 @@ class Store:
                 return reject(session, run_id, discovered, Rejected(reason="forgotten"), article.capture, now)
             cleaning = None if cleaner is None else Cleaning.of(session, article, cleaner, comparison, now=now)
             own = article if cleaning is None else cleaning.own(article)
-            held = candidates(session, own)
+            aliases = held_aliases(session, own)
+            held = candidates(session, own, aliases)
             if cleaning is not None and cleaning.clean_held(own, held):
-                held = candidates(session, own)
+                held = candidates(session, own, aliases)
             kin = kin_of(session, own.text, own.text_digest, word_count=own.word_count, comparison=comparison)
             decision = decide(own, held, similar(session, kin))
             if isinstance(decision, Rejected):
                 return reject(session, run_id, discovered, decision, article.capture, now)
-            row = carry_out(session, own, decision, capture, now=now, article_id=article_id)
+            signature = packed(comparison.sketch(own.text))
+            row = carry_out(
+                session, own, decision, capture, held=aliases, signature=signature, now=now, article_id=article_id
+            )
             capture.article_id = row.id
-            add_aliases(session, row.id, article, now=now)
+            add_aliases(session, row.id, article, aliases, now=now)
             if is_reworded(decision):
-                settle_stories(session, relate(session, row, kin, comparison), now=now)
-            refresh_story(session, row.story_id)
+                is_new = not isinstance(decision, Revision)
+                touched = relate(session, row, kin, comparison, is_new=is_new)
+                if len(touched) > 1 or not is_new:
+                    settle_stories(session, touched, now=now)
+            if not isinstance(decision, New):  # a new article was alone in its story, or that was just settled
+                refresh_story(session, row.story_id)
             if cleaning is not None and isinstance(decision, New):
                 cleaning.learn(article)
             outcome = OUTCOMES[type(decision)]

@@ -80,11 +80,16 @@ def write_index(
     description: str | None = None,
     tags: Sequence[str] = (),
     lang: str | None = None,
+    is_new: bool = False,
 ) -> None:
-    """Index an article, in place of what was indexed of it before. ``lang`` says how its words are stemmed."""
+    """Index an article, in place of what was indexed of it before, unless it ``is_new``.
+
+    ``lang`` says how its words are stemmed.
+    """
     words = words_of(title=title, text=text, authors=authors, description=description, tags=tags, lang=lang)
     if connection.dialect.name == "sqlite":
-        delete_index(connection, article_id)
+        if not is_new:
+            delete_index(connection, article_id)
         columns = words.joined()
         connection.execute(sql(INSERT_FTS), {"id": article_id, **dict(zip(COLUMNS, columns, strict=True))})
         connection.execute(sql(INSERT_WORDS), {"id": article_id, "words": packed(columns)})

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 MAX_TOKEN_CHARS = 64  # characters; longer ones (base64, long addresses) are found by their beginning
+LONG = 1_000  # characters; shorter texts are read again sooner than they are found in a cache
 UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
     "\u1100-\u11ff\u3005-\u3007\u3040-\u312f\u3130-\u318f\u31a0-\u31bf\u31f0-\u31ff"  # jamo, kana, bopomofo
@@ -46,6 +47,19 @@ def searchable(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """The tokens of a text, in order. NULs, lone surrogates, punctuation and symbols separate and vanish."""
+    return list(remembered(text)) if len(text) >= LONG else read(text)
+
+
+@lru_cache(maxsize=4)  # an article's text is sketched, compared and indexed, one after the other
+def remembered(text: str) -> tuple[str, ...]:
+    """The tokens of a long text."""
+    return tuple(read(text))
+
+
+def read(text: str) -> list[str]:
+    """See :func:`tokens`. Most texts have quotation marks and dashes beyond ASCII, and no letters: they go first."""
+    if not text.isascii():
+        text = separators().sub(" ", text)
     if text.isascii():
         return [word[:MAX_TOKEN_CHARS] for word in ASCII_WORD.findall(text.lower())]
     return list(split(folded(" ".join(runs().findall(text)))))
@@ -108,6 +122,17 @@ FOLDING = Folding()
 
 @lru_cache(maxsize=1)
 def runs() -> re.Pattern[str]:
-    r"""Runs of letters, digits and the marks on them. ``\w`` lacks the marks: they are listed on first use (10 ms)."""
-    marks = "".join(chr(point) for point in range(0x300, 0x10000) if unicodedata.category(chr(point)).startswith("M"))
-    return re.compile(rf"(?:[^\W_]|[{marks}])+")
+    r"""Runs of letters, digits and the marks on them. ``\w`` lacks the marks."""
+    return re.compile(rf"(?:[^\W_]+|[{marks()}]+)+")
+
+
+@lru_cache(maxsize=1)
+def separators() -> re.Pattern[str]:
+    """What :func:`runs` leaves out beyond ASCII."""
+    return re.compile(rf"[^\w\x00-\x7f{marks()}]+")
+
+
+@lru_cache(maxsize=1)
+def marks() -> str:
+    """Every mark below U+10000: they are listed on first use (10 ms)."""
+    return "".join(chr(point) for point in range(0x300, 0x10000) if unicodedata.category(chr(point)).startswith("M"))

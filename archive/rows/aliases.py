@@ -8,7 +8,7 @@ one article; a fact takes it from a claim.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -42,10 +42,15 @@ def key_or_none(url: str) -> str | None:
         return None
 
 
-def candidates(session: Session, article: Article) -> list[Candidate]:
-    """Stored articles that share an address or the text with this one, oldest first."""
-    by_address = select(AliasRow.article_id).where(AliasRow.url_key.in_(alias_keys(article)))
-    ids = set(session.scalars(by_address))
+def held_aliases(session: Session, article: Article) -> dict[str, AliasRow]:
+    """Key → row of those of the article's addresses that lead to an article that is stored."""
+    rows = session.scalars(select(AliasRow).where(AliasRow.url_key.in_(alias_keys(article))))
+    return {row.url_key: row for row in rows}
+
+
+def candidates(session: Session, article: Article, held: Mapping[str, AliasRow]) -> list[Candidate]:
+    """Stored articles that share an address (``held_aliases``) or the text with this one, oldest first."""
+    ids = {row.article_id for row in held.values()}
     same_text = select(ArticleRow.id).where(ArticleRow.text_digest == article.text_digest).order_by(ArticleRow.id)
     ids |= set(session.scalars(same_text.limit(MAX_SAME_TEXT)))
     return candidates_of(session, ids) if ids else []
@@ -96,10 +101,11 @@ def candidates_of(session: Session, ids: Collection[int]) -> list[Candidate]:
     ]
 
 
-def add_aliases(session: Session, article_id: int, article: Article, *, now: datetime) -> None:
+def add_aliases(
+    session: Session, article_id: int, article: Article, held: Mapping[str, AliasRow], *, now: datetime
+) -> None:
     """Write down addresses nobody has yet, and take those that another article only claimed and this one has."""
     keys = alias_keys(article)
-    held = {row.url_key: row for row in session.scalars(select(AliasRow).where(AliasRow.url_key.in_(keys)))}
     answered = key_or_none(article.capture.target_uri)
     for key, (kind, url) in keys.items():
         row = held.get(key)
@@ -108,8 +114,3 @@ def add_aliases(session: Session, article_id: int, article: Article, *, now: dat
             session.add(AliasRow(url_key=key, url=url, kind=kind, article_id=article_id, first_seen_at=now))
         elif is_fact and row.kind in CLAIMS:
             row.article_id, row.kind, row.url = article_id, kind, url
-
-
-def is_anothers(session: Session, key: str) -> bool:
-    """The address leads to an article that is stored."""
-    return session.scalar(select(AliasRow.id).where(AliasRow.url_key == key)) is not None

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from archive.model import Article, Block, Decision, Duplicate, Particulars, Rejected, Revision, Unchanged, Wording
-from archive.rows.aliases import is_anothers
 from archive.rows.kinship import Comparison, kin_of, relate
 from archive.rows.stories import new_story, settle, story_of
 from archive.rows.templates import layout_of
 from archive.sanitise import MAX_TEXT, clean, clean_all, clean_or_none
-from archive.schema import ArticleRow, CaptureRow, RevisionRow
+from archive.schema import AliasRow, ArticleRow, CaptureRow, RevisionRow
 from archive.textindex import write_index
 from archive.urls import canonical_url, url_key
 
@@ -43,13 +42,16 @@ def carry_out(
     decision: Decision,
     capture: CaptureRow,
     *,
+    held: Mapping[str, AliasRow],
+    signature: bytes,
     now: datetime,
     article_id: int | None = None,
 ) -> ArticleRow:
     """The article's row after the decision; the caller relates it to others, and settles its story, once the aliases
     are written.
 
-    A new article gets the number ``article_id``; None: the next one.
+    ``held`` are its addresses that lead to stored articles. A new article gets the ``signature``, and the number
+    ``article_id``; None: the next one.
     """
     assert not isinstance(decision, Rejected)
     if isinstance(decision, Unchanged):
@@ -57,16 +59,17 @@ def carry_out(
     if isinstance(decision, Revision):
         row = revised(session, article, decision, capture)
     else:
-        row = added(session, article, decision, capture, now=now, article_id=article_id)
+        row = added(session, article, decision, capture, held=held, signature=signature, now=now, article_id=article_id)
     session.flush()
-    index(session, row)
+    index(session, row, is_new=not isinstance(decision, Revision))
     return row
 
 
-def index(session: Session, row: ArticleRow) -> None:
-    """Make the article findable as it reads now."""
+def index(session: Session, row: ArticleRow, *, is_new: bool = False) -> None:
+    """Make the article findable as it reads now; a new one has nothing in the index yet."""
     write_index(
         session.connection(),
+        is_new=is_new,
         article_id=row.id,
         title=row.title,
         text=row.text,
@@ -108,12 +111,14 @@ def added(
     decision: Decision,
     capture: CaptureRow,
     *,
+    held: Mapping[str, AliasRow],
+    signature: bytes,
     now: datetime,
     article_id: int | None = None,
 ) -> ArticleRow:
     """The row of an article not held before, in the story of the one it copies or in its own."""
     copied = decision.of if isinstance(decision, Duplicate) else None
-    address, key = own_address(session, article)
+    address, key = own_address(article, held)
     row = ArticleRow(
         id=article_id,
         source_id=article.source_id,
@@ -125,7 +130,7 @@ def added(
         revision_count=1,
         story_id=new_story(session, now=now) if copied is None else story_of(session, copied),
         capture_id=capture.id,
-        signature=b"",
+        signature=signature,
         **content_of(article),
     )
     session.add(row)
@@ -159,12 +164,12 @@ def resettle(session: Session, row: ArticleRow, comparison: Comparison, *, now: 
     settle(session, relate(session, row, kin, comparison), now=now)
 
 
-def own_address(session: Session, article: Article) -> tuple[str, str]:
+def own_address(article: Article, held: Mapping[str, AliasRow]) -> tuple[str, str]:
     """(address, key): where the page was met when the address it names for itself is another article's.
 
     Templates name one address for every page by mistake; the decision that it is not that article is made by then.
     """
-    if not is_anothers(session, article.url_key):
+    if article.url_key not in held:
         return article.canonical_url, article.url_key
     return canonical_url(article.capture.target_uri), url_key(article.capture.target_uri)
 

@@ -30,6 +30,7 @@ MIN_WORDS_FOR_COPY = 20  # as in pipelines/dedup.py: below this two texts may be
 MAX_POSTINGS = 400  # articles looked up a hash; a shingle that more of them share is a formula and tells nothing
 MAX_COMPARED = 24  # articles that are compared in full, most hashes in common first
 VERSION = 0.6  # length of the shorter text in the longer one's from which they are versions, not part and whole
+SKETCH = SketchRow.metadata.tables[SketchRow.__tablename__]
 SAME = Likeness(contained=1.0, containing=1.0, resemblance=1.0)
 
 
@@ -101,15 +102,26 @@ def sharing_query(count: int) -> Select[tuple[int]]:
 # Writing
 
 
-def relate(session: Session, row: ArticleRow, kin: Iterable[Kin], comparison: Comparison) -> set[int]:
-    """Write the article's sketch and likenesses as its text is now; every article whose story that may change."""
-    touched = {row.id} | neighbours(session, row.id)
-    write_sketch(session, row, comparison.sketch(row.text))
-    session.execute(delete(LikenessRow).where(or_(LikenessRow.article_id == row.id, LikenessRow.other_id == row.id)))
-    links = [values_of(row.id, one) for one in kin if one.article_id != row.id]
-    if links:
-        session.execute(insert(LikenessRow), links)
-    touched |= neighbours(session, row.id)
+def relate(
+    session: Session, row: ArticleRow, kin: Iterable[Kin], comparison: Comparison, *, is_new: bool = False
+) -> set[int]:
+    """Write the article's sketch and likenesses as its text is now; every article whose story that may change.
+
+    ``is_new``: the row was added in this transaction with its signature, so there is nothing of it to replace.
+    """
+    others = [one for one in kin if one.article_id != row.id]
+    touched = {row.id} | {one.article_id for one in others}
+    sketch = comparison.sketch(row.text)
+    if is_new:
+        insert_sketch(session, row.id, sketch)
+    else:
+        touched |= neighbours(session, row.id)
+        write_sketch(session, row, sketch)
+        session.execute(
+            delete(LikenessRow).where(or_(LikenessRow.article_id == row.id, LikenessRow.other_id == row.id))
+        )
+    if others:
+        session.execute(insert(LikenessRow), [values_of(row.id, one) for one in others])
     if len(touched) > 1:
         judge(session, touched)
     return touched
@@ -142,13 +154,22 @@ def values_of(article_id: int, kin: Kin) -> dict[str, object]:
 
 def write_sketch(session: Session, row: ArticleRow, sketch: tuple[int, ...]) -> None:
     """Put the sketch in place of the one that the article had."""
-    packed = struct.pack(f">{len(sketch)}q", *sketch)
-    if packed == row.signature:
+    if packed(sketch) == row.signature:
         return
     drop_sketch(session, row.id, row.signature)
+    insert_sketch(session, row.id, sketch)
+    row.signature = packed(sketch)
+
+
+def insert_sketch(session: Session, article_id: int, sketch: Sequence[int]) -> None:
     if sketch:
-        session.execute(insert(SketchRow), [{"hash": number, "article_id": row.id} for number in sketch])
-    row.signature = packed
+        rows = [{"hash": number, "article_id": article_id} for number in sketch]
+        session.connection().execute(insert(SKETCH), rows)
+
+
+def packed(sketch: Sequence[int]) -> bytes:
+    """The sketch as the article's row keeps it."""
+    return struct.pack(f">{len(sketch)}q", *sketch)
 
 
 def drop_sketch(session: Session, article_id: int, signature: bytes) -> None:

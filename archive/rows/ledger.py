@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from archive.model import Outcome, Settled
@@ -26,6 +26,7 @@ COUNTERS: Mapping[str, tuple[str, ...]] = {
     "endpoint_ok": ("endpoints_polled",),
     "endpoint_failed": ("endpoints_polled", "endpoints_failed"),
 }  # outcome → columns of run_source that it adds one to
+LINE = RunSourceRow.metadata.tables[RunSourceRow.__tablename__]
 MAX_DETAIL = 1_000  # characters of an exception's words
 
 
@@ -64,30 +65,34 @@ def note(
                 capture_id=capture_id,
             )
         )
-    line = session.get(RunSourceRow, (run_id, settled.source_id)) or new_line(session, run_id, settled.source_id)
-    for column in COUNTERS[settled.outcome]:
-        setattr(line, column, getattr(line, column) + 1)
-    line.announced += announced
+    counts = dict.fromkeys(COUNTERS[settled.outcome], 1)
+    count(session, run_id, settled.source_id, {**counts, "announced": announced} if announced else counts)
     return settled
+
+
+def count(session: Session, run_id: int, source_id: str, counts: Mapping[str, int]) -> None:
+    """Add to the source's line, which is made when it is not there yet."""
+    where = (LINE.c.run_id == run_id) & (LINE.c.source_id == source_id)
+    connection = session.connection()
+    if counts:
+        values = {name: LINE.c[name] + number for name, number in counts.items()}
+        is_there = connection.execute(update(LINE).where(where).values(values)).rowcount > 0
+    else:
+        is_there = connection.execute(select(LINE.c.run_id).where(where)).first() is not None
+    if not is_there:
+        zeros = {column.name: 0 for column in LINE.c if not column.primary_key}
+        connection.execute(insert(LINE), {"run_id": run_id, "source_id": source_id, **zeros, **counts})
 
 
 def noted(session: Session, run_id: int, capture_id: int, *, article_id: int | None) -> Settled | None:
     """What this run made of this capture before; None when it meets it for the first time."""
-    query = select(OutcomeRow).where(OutcomeRow.capture_id == capture_id, OutcomeRow.run_id == run_id).limit(1)
-    row = session.scalar(query)
+    columns = (OutcomeRow.source_id, OutcomeRow.url, OutcomeRow.outcome, OutcomeRow.reason)
+    query = select(*columns).where(OutcomeRow.capture_id == capture_id, OutcomeRow.run_id == run_id).limit(1)
+    row = session.execute(query).first()
     if row is None:
         return None
-    outcome: Outcome = row.outcome  # type: ignore[assignment]  # written by `note`
+    outcome: Outcome = row.outcome
     return Settled(source_id=row.source_id, url=row.url, outcome=outcome, reason=row.reason, article_id=article_id)
-
-
-def new_line(session: Session, run_id: int, source_id: str) -> RunSourceRow:
-    line = RunSourceRow(
-        run_id=run_id, source_id=source_id, announced=0, fetched=0, archived=0, revised=0, unchanged=0,
-        duplicates=0, rejected=0, failed=0, endpoints_polled=0, endpoints_failed=0,
-    )  # fmt: skip
-    session.add(line)
-    return line
 
 
 def reconcile(session: Session, run_id: int) -> Reconciled:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Select, and_, func, or_, select
 
 from archive.database import reading, writing
 from archive.model import Article, Locator, Particulars, TemplateBlock
-from archive.rows.aliases import add_aliases
+from archive.rows.aliases import add_aliases, held_aliases
 from archive.rows.articles import content_of, index, resettle, revision_of
 from archive.rows.kinship import Comparison
 from archive.rows.stories import refresh_story
@@ -238,7 +238,7 @@ def put_in_place(
         session.add(revision)
         session.flush()
         index(session, row)
-        add_aliases(session, row.id, met, now=now)
+        add_aliases(session, row.id, met, held_aliases(session, met), now=now)
         if "text" in changed:
             resettle(session, row, comparison, now=now)
         refresh_story(session, row.story_id)

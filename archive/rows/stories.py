@@ -68,7 +68,6 @@ def story_of(session: Session, article_id: int) -> int:
 
 def settle(session: Session, ids: Collection[int], *, now: datetime) -> None:
     """Put the articles, and whoever was or now is in a story with one of them, into the stories their links make."""
-    session.flush()
     before = stories_of(session, ids)
     if len(before) < 2:
         return

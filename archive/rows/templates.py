@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from functools import lru_cache
+from typing import Any, Protocol
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, Insert, Row, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,7 @@ from archive.schema import ArticleRow, SourceRow, TemplateBlockRow
 
 REACH = 100  # of a source's latest articles that are cleaned when a block is recognised
 SWEEP_EVERY = 20  # articles of a source between two sweeps of what was seen once and forgotten
+BLOCK = TemplateBlockRow.metadata.tables[TemplateBlockRow.__tablename__]
 COUNTED = ("tag", "path", "article_count", "counted_at_article", "last_seen_at")  # columns that a sighting changes
 SEEN_ONCE, OLD_ONCE, OLD = 1.5, 80, 400  # faded sightings; articles since the last one
 
@@ -52,7 +54,7 @@ class Knowledge:
 
 def knowledge_for(session: Session, article: Article) -> Knowledge | None:
     """What the archive knows of the article's blocks; None for an unknown source, or an article without blocks."""
-    source = session.get(SourceRow, article.source_id, with_for_update=True)
+    source = session.get(SourceRow, article.source_id)
     if source is None or not article.blocks:
         return None
     known = known_blocks(session, article.source_id, (text_digest(block.text) for block in article.blocks))
@@ -61,10 +63,8 @@ def knowledge_for(session: Session, article: Article) -> Knowledge | None:
 
 def known_blocks(session: Session, source_id: str, digests: Iterable[str]) -> dict[str, TemplateBlock]:
     """The source's blocks among these, by digest."""
-    query = select(TemplateBlockRow).where(
-        TemplateBlockRow.source_id == source_id, TemplateBlockRow.text_digest.in_(sorted(set(digests)))
-    )
-    return {row.text_digest: block_of(row) for row in session.scalars(query)}
+    query = select(BLOCK).where(BLOCK.c.source_id == source_id, BLOCK.c.text_digest.in_(sorted(set(digests))))
+    return {row.text_digest: block_of(row) for row in session.connection().execute(query)}
 
 
 def learn(session: Session, article: Article, knowledge: Knowledge, cleaner: Cleaner, *, now: datetime) -> list[str]:
@@ -85,11 +85,15 @@ def write_blocks(session: Session, source_id: str, blocks: Sequence[TemplateBloc
     if not blocks:
         return
     connection = session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(TemplateBlockRow)
+    connection.execute(upsert(connection.dialect.name), [values_of(source_id, block) for block in blocks])
+
+
+@lru_cache(maxsize=2)
+def upsert(dialect: str) -> Insert:
+    """The statement of :func:`write_blocks` for an engine."""
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(BLOCK)
     kept = {name: statement.excluded[name] for name in COUNTED}
-    upsert = statement.on_conflict_do_update(index_elements=["source_id", "text_digest"], set_=kept)
-    connection.execute(upsert, [values_of(source_id, block) for block in blocks])
+    return statement.on_conflict_do_update(index_elements=["source_id", "text_digest"], set_=kept)
 
 
 def sweep(session: Session, source_id: str, number: int) -> None:
@@ -150,7 +154,7 @@ def blocks_of(row: ArticleRow) -> tuple[Block, ...] | None:
 # Rows
 
 
-def block_of(row: TemplateBlockRow) -> TemplateBlock:
+def block_of(row: TemplateBlockRow | Row[Any]) -> TemplateBlock:  # Any: the same columns without a class
     return TemplateBlock(
         text_digest=row.text_digest,
         text=row.text,
