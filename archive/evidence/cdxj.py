@@ -11,29 +11,50 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 from archive.errors import CaptureError
 from archive.evidence.records import StoredRecord, parse_warc_date
 from archive.model import Locator
 
+KEPT = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "#%")  # never escaped in a key
 MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
 IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
 
 def surt_key(url: str) -> str:
-    """The key replay tools look a URL up by: host labels reversed, all lower-case, query sorted.
+    """The key replay tools look a URL up by: host labels reversed (an address's numbers, too), all lower-case, query
+    sorted; as the library ``surt`` 0.3.1 and warcio.js have it.
 
     ``archive.urls.url_key`` folds more (AMP, print, index.html) and serves deduplication only.
     """
-    parts = urlsplit(url.lower())
-    host = re.sub(r"^www\d*\.", "", parts.hostname or "")
-    labels = host if re.fullmatch(r"[\d.]+|.*:.*", host) else ",".join(reversed(host.split(".")))
-    is_default = parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme))
-    path = parts.path.rstrip("/") or "/"
-    query = "&".join(sorted(parts.query.split("&"))) if parts.query else ""
-    return f"{labels}{'' if is_default else f':{parts.port}'}){path}" + (f"?{query}" if query else "")
+    parts = urlsplit(url)
+    host = re.sub(r"^www\d*\.", "", (parts.hostname or "").rstrip("."))
+    labels = ",".join(reversed(host.split(".")))
+    is_default = parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme.lower()))
+    path = resolved(re.sub(r"/{2,}", "/", escaped(parts.path))).rstrip("/") or "/"
+    query = "&".join(sorted(escaped(parts.query).lower().split("&"))) if parts.query else ""
+    return f"{labels}{'' if is_default else f':{parts.port}'}){path.lower()}{'?' if query else ''}{query}"
+
+
+def escaped(part: str) -> str:
+    """A path or a query with every escape undone and only what must be escaped again (as ``surt`` does)."""
+    before, data = b"", part.encode("utf-8", "surrogateescape")
+    while before != data:
+        before, data = data, unquote_to_bytes(data)
+    return quote_from_bytes(data, safe=KEPT)
+
+
+def resolved(path: str) -> str:
+    """The path without ``.`` and ``..`` (RFC 3986 §5.2.4)."""
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del kept[max(1, len(kept) - 1) :]
+        elif segment != ".":
+            kept.append(segment)
+    return "/".join(kept)
 
 
 def cdxj_line(record: StoredRecord) -> str | None:

@@ -48,6 +48,13 @@ ANSWERS: dict[str, bytes] = {
     "/chunked-gzip": raw(
         OK, b"transfer-encoding: Chunked", b"Content-Encoding: gzip", TYPE, body=chunked(GZIPPED, 7)
     ),
+    "/trailers": raw(
+        OK, b"Transfer-Encoding: chunked", b"Trailer: X-Checksum", TYPE,
+        body=chunked(b"with a trailer", 5)[:-2] + b"X-Checksum: 1\r\n\r\n",
+    ),
+    "/chunk-extensions": raw(
+        OK, TYPE, b"Transfer-Encoding: chunked", body=b'6;name="value"\r\nextend\r\n2\r\ned\r\n0;last\r\n\r\n'
+    ),
     "/redirect": moved("/plain"),
     "/redirect-loop": moved("/redirect-loop"),
     "/redirect-file": moved("file:///etc/hostname"),

@@ -12,6 +12,7 @@ from fastwarc.warc import ArchiveIterator
 from warcio.checker import Checker
 
 from archive.errors import CaptureError, LockedError
+from archive.evidence.cdxj import surt_key
 from archive.evidence.warc import (
     Exchange,
     Original,
@@ -295,3 +296,21 @@ def crash(writer: WarcWriter) -> None:
     """End the writer as kill -9 does: the lock goes, the name stays."""
     for file in writer.files.values():
         os.close(file.descriptor)
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://www.esa.int/News/2026/A-Story.html?utm=1&B=2&a=3", "int,esa)/news/2026/a-story.html?a=3&b=2&utm=1"),
+        ("http://127.0.0.1:8080/a?b=2&a=1", "1,0,0,127:8080)/a?a=1&b=2"),
+        ("http://example.org/a//b/", "org,example)/a/b"),
+        ("https://example.org:443/a/./c/../b", "org,example)/a/b"),
+        ("http://example.org/%7Euser/caf%C3%A9", "org,example)/~user/caf%c3%a9"),
+        ("http://example.org/café?q=ü", "org,example)/caf%c3%a9?q=%c3%bc"),
+        ("http://EXAMPLE.org./a%20b?x=%2F", "org,example)/a%20b?x=/"),
+        ("http://www2.example.org", "org,example)/"),
+    ],
+)
+def test_key_of_an_address_is_what_replay_tools_look_for(url, key):
+    """As the library surt 0.3.1 gives it."""
+    assert surt_key(url) == key
