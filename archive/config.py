@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from archive.errors import ConfigError
 
 Layer: TypeAlias = Literal["default", "environment", "flag"]
+LEASE_S = (5, 86_400)  # s; renewed five times in it, so a shorter one would be lost to a slow disk
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 LOG_FORMATS = ("text", "json")
 FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
@@ -28,6 +30,8 @@ class Config:
     allow_private: bool
     log_format: str = "text"
     """Of the log on stderr: text | json."""
+    lease: timedelta = timedelta(minutes=5)
+    """How long a run's hosts stay its own without a sign of life."""
     layers: Mapping[str, Layer]
 
     @property
@@ -75,8 +79,17 @@ def load_config(
         contact=contact,
         allow_private=read_flag("PERILUNE_ALLOW_PRIVATE", private_word or ""),
         log_format=read_log_format(pick("log_format", log_format, "PERILUNE_LOG_FORMAT", "text") or ""),
+        lease=read_seconds("PERILUNE_LEASE_S", pick("lease", None, "PERILUNE_LEASE_S", "300") or "", LEASE_S),
         layers=layers,
     )
+
+
+def read_seconds(name: str, word: str, bounds: tuple[int, int]) -> timedelta:
+    """A whole number of seconds within ``bounds``, both included; raises ``ConfigError`` for any other word."""
+    least, most = bounds
+    if word.isascii() and word.isdecimal() and len(word) < 10 and least <= int(word) <= most:
+        return timedelta(seconds=int(word))
+    raise ConfigError(f"{name}: not a number of seconds from {least} to {most}: {word!r}")
 
 
 def read_log_format(word: str) -> str:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -29,6 +30,7 @@ WRITER_KEY = 0x70657269  # PostgreSQL's advisory lock of whoever writes; locks a
 SECRET_PARAMETERS = ("password", "sslpassword", "passfile", "sslkey")  # of a PostgreSQL address's query
 READING = "perilune_reading"  # execution option: this connection's transactions write nothing
 GROUP: ContextVar[Session | None] = ContextVar("group", default=None)  # the session that a thread's writes share
+FENCE = "perilune_fence"  # execution option of an engine: asked at the start of each transaction that writes
 
 
 def open_engine(database_url: str, *, read_only: bool = False) -> Engine:
@@ -51,15 +53,39 @@ def writing(engine: Engine) -> Iterator[Session]:
     """One transaction that writes, alone: committed at the end of the block, undone when it raises.
 
     Inside :func:`grouped` it is a part of that transaction, which stands or falls by itself until then.
-    Raises ``StoreError`` for whatever the database refuses.
+    Raises ``StoreError`` for whatever the database refuses, and what the engine's fence raises.
     """
     if (shared := GROUP.get()) is not None and shared.get_bind() is engine:
         with store_errors("can't be stored"), shared.begin_nested():
             yield shared
         return
     with store_errors("can't be stored"), Session(engine) as session, session.begin():
-        take_write_lock(session.connection())
+        enter(session, engine)
         yield session
+
+
+def fenced(engine: Engine, fence: Callable[[Session], None]) -> Engine:
+    """The same engine, on which ``fence`` is asked inside each writing transaction before anything is written.
+
+    It raises when whoever writes may not any more; then nothing is. Between its answer and the commit nobody else
+    writes, so the answer holds.
+    """
+    return engine.execution_options(**{FENCE: fence})
+
+
+def shared_clock(engine: Engine) -> Callable[[], datetime]:
+    """Now as everybody who uses this database counts it: what a lease is measured with.
+
+    PostgreSQL's own clock, asked once, since machines disagree; on SQLite this machine's. Raises ``StoreError``.
+    """
+    if engine.dialect.name != "postgresql":
+        return lambda: datetime.now(UTC)
+    with reading(engine) as session:
+        session.connection()  # connecting takes time: not to be counted
+        before = datetime.now(UTC)
+        theirs: datetime = session.connection().exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        ahead: timedelta = theirs - (before + (datetime.now(UTC) - before) / 2)
+    return lambda: datetime.now(UTC) + ahead
 
 
 @contextmanager
@@ -67,10 +93,10 @@ def grouped(engine: Engine) -> Iterator[None]:
     """Blocks of :func:`writing` inside, in this thread, are one transaction, committed at the end.
 
     A block that raises is undone alone. What the others wrote holds only once this block has ended without an error;
-    when it raises, nothing of them is there. Raises ``StoreError``.
+    when it raises, nothing of them is there. Raises ``StoreError``, and what the engine's fence raises.
     """
     with store_errors("can't be stored"), Session(engine) as session, session.begin():
-        take_write_lock(session.connection())
+        enter(session, engine)
         token = GROUP.set(session)
         try:
             yield
@@ -83,6 +109,13 @@ def reading(engine: Engine) -> Iterator[Session]:
     """A transaction that only reads, beside any writer. Raises ``StoreError``."""
     with store_errors("can't be read"), Session(engine.execution_options(**{READING: True})) as session:
         yield session
+
+
+def enter(session: Session, engine: Engine) -> None:
+    """Before anything is looked at: the write lock, then the engine's fence, where it has one."""
+    take_write_lock(session.connection())
+    if (fence := engine.get_execution_options().get(FENCE)) is not None:
+        fence(session)
 
 
 def take_write_lock(connection: Connection) -> None:

@@ -4,6 +4,9 @@ A URL is ``discovered``, then ``leased`` by one run, and ends as ``archived``, `
 ``blocked`` or ``failed`` (:mod:`archive.rows.settle` says which of them come back, and when). Each change is one
 transaction. A lease holds while its owner lives: while that run renews its locks, and at least ``LOCK_TIME``.
 A process of this machine that is gone is known at once; so after kill -9 the next run takes its leases over.
+
+Whoever held a lock and lost it (frozen, cut off, asleep) can't write any more: :attr:`Frontier.engine` asks in each
+writing transaction whether the lock still is this run's, by its epoch, which counts who had it.
 """
 
 from __future__ import annotations
@@ -15,10 +18,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Engine, func, or_, select
+from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from archive.database import reading, writing
+from archive.database import fenced, reading, writing
 from archive.errors import LockedError
 from archive.model import Discovered
 from archive.rows import rechecks
@@ -28,9 +31,7 @@ from archive.sanitise import MAX_TEXT, clean, clean_or_none
 from archive.schema import AliasRow, FrontierRow, LockRow
 from archive.urls import url_key
 
-LOCK_TIME = timedelta(
-    minutes=5
-)  # renewed while the run lives; a run that was killed elsewhere frees its hosts after it
+LOCK_TIME = timedelta(minutes=5)  # renewed while the run lives; one that was killed elsewhere frees its hosts after it
 CHUNK = 400  # keys a look-up; SQLite takes 32,766 variables, PostgreSQL 65,535
 
 
@@ -44,14 +45,29 @@ class AnnounceResult:
 
 
 class Frontier:
-    """One run's view. ``owner`` reads ``host:pid:random``; ``is_forced`` fetches failed URLs before their time."""
+    """One run's view. ``owner`` reads ``host:pid:random``; ``is_forced`` fetches failed URLs before their time.
 
-    def __init__(self, engine: Engine, *, owner: str, now: Callable[[], datetime], is_forced: bool = False) -> None:
-        self.engine = engine
+    ``engine`` is fenced: what is written through it is written while this run holds its locks, or not at all.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        owner: str,
+        now: Callable[[], datetime],
+        is_forced: bool = False,
+        lock_time: timedelta = LOCK_TIME,
+    ) -> None:
+        self.engine = fenced(engine, self.refuse_when_lost)
         self.owner = owner
         self.now = now
         self.is_forced = is_forced
-        self.held: set[str] = set()
+        self.lock_time = lock_time
+        self.held: dict[str, int] = {}
+        """Name → epoch of the locks taken."""
+        self.expires_at: datetime | None = None
+        """When they run out, as of the last renewal; None while none is held."""
 
     # URLs
 
@@ -75,10 +91,10 @@ class Frontier:
             for key, one in by_key.items():
                 row = rows.get(key)
                 if row is None and key not in held:
-                    session.add(leased(new_row(key, one), owner=self.owner, now=now))
+                    session.add(self.leased(new_row(key, one), now))
                     new += 1
                 elif row is not None and self.may_lease(row, now, living):
-                    leased(row, owner=self.owner, now=now)
+                    self.leased(row, now)
                 else:
                     continue
                 due.append(one)
@@ -99,7 +115,7 @@ class Frontier:
         with writing(self.engine) as session:
             living = living_owners(session, now)
             waiting = (row for row in session.scalars(query) if self.may_lease(row, now, living))
-            return [discovered_of(leased(row, owner=self.owner, now=now)) for row in list(islice(waiting, limit))]
+            return [discovered_of(self.leased(row, now)) for row in list(islice(waiting, limit))]
 
     def lease_rechecks(self, source_ids: list[str], limit: int) -> list[tuple[Discovered, bool]]:
         """Lease at most ``limit`` archived articles of these sources to look at again, the most overdue first.
@@ -112,9 +128,15 @@ class Frontier:
             query = rechecks.rechecks_of(source_ids, now=now, is_forced=self.is_forced)
             waiting = (row for row in session.scalars(query) if not is_leased(row, now, living))
             for row in list(islice(waiting, limit)):
-                row.lease_owner, row.lease_expires_at = self.owner, now + LOCK_TIME
+                row.lease_owner, row.lease_expires_at = self.owner, now + self.lock_time
                 found.append((discovered_of(row), rechecks.wants_whole(row)))
         return found
+
+    def leased(self, row: FrontierRow, now: datetime) -> FrontierRow:
+        """The row, leased to this run."""
+        row.state, row.lease_owner, row.lease_expires_at = "leased", self.owner, now + self.lock_time
+        row.due_at = row.updated_at = now
+        return row
 
     def may_lease(self, row: FrontierRow, now: datetime, living: Collection[str] = ()) -> bool:
         """Not what is settled, nor what another run is fetching; a failed URL waits for its time, unless forced."""
@@ -171,36 +193,48 @@ class Frontier:
         with writing(self.engine) as session:
             rows = {row.name: row for row in session.scalars(select(LockRow).where(LockRow.name.in_(wanted)))}
             free = [name for name in wanted if name not in rows or is_free(rows[name], now)]
+            taken = {}
             for name in free:
                 row = rows.get(name) or LockRow(name=name, epoch=0)
-                row.owner, row.epoch, row.expires_at = self.owner, row.epoch + 1, now + LOCK_TIME
+                row.owner, row.epoch, row.expires_at = self.owner, row.epoch + 1, now + self.lock_time
+                taken[name] = row.epoch
                 session.add(row)
         if wanted and not free:
             raise LockedError(f"another run holds {', '.join(wanted)}; nothing was done")
-        self.held |= set(free)
+        self.held |= taken
+        self.expires_at = now + self.lock_time if self.held else None
         return set(free)
 
     def renew_locks(self) -> None:
-        """Hold on to this run's locks for another ``LOCK_TIME``.
+        """Hold on to this run's locks for another ``lock_time``.
 
-        Raises ``LockedError`` when another run has taken one that ran out (the machine slept): to go on would be
-        to crawl its hosts twice at once.
+        Raises ``LockedError`` when one ran out (the machine slept): to go on would be to crawl its hosts twice at once.
         """
-        expires_at = self.now() + LOCK_TIME
+        expires_at = self.now() + self.lock_time
         with writing(self.engine) as session:
-            rows = session.scalars(select(LockRow).where(LockRow.owner == self.owner)).all()
-            for row in rows:
-                row.expires_at = expires_at
-            lost = self.held - {row.name for row in rows}
-        if lost:
-            raise LockedError(f"another run has taken {', '.join(sorted(lost))}")
+            session.execute(update(LockRow).where(LockRow.owner == self.owner).values(expires_at=expires_at))
+        self.expires_at = expires_at if self.held else None
+
+    def refuse_when_lost(self, session: Session) -> None:
+        """Raise ``LockedError`` unless every lock taken is this run's still, in the epoch it was taken in."""
+        if not self.held:
+            return
+        mine = select(LockRow.name, LockRow.epoch).where(LockRow.owner == self.owner, LockRow.expires_at > self.now())
+        kept = {row.name: row.epoch for row in session.execute(mine)}
+        if lost := sorted(name for name, epoch in self.held.items() if kept.get(name) != epoch):
+            raise LockedError(f"this run's lease of {', '.join(lost)} ran out; nothing more is fetched or written")
+
+    def refuse_when_expired(self) -> None:
+        """The same as far as it can be told without the database: before a request is sent, and a record written."""
+        if self.expires_at is not None and self.expires_at <= self.now():
+            raise LockedError(f"this run's lease of {', '.join(sorted(self.held))} ran out; nothing more is fetched")
 
     def release_locks(self) -> None:
         """Give this run's locks back; the rows stay, so that epochs go on counting."""
-        self.held = set()
+        self.held, self.expires_at = {}, None
         with writing(self.engine) as session:
-            for row in session.scalars(select(LockRow).where(LockRow.owner == self.owner)):
-                row.owner, row.expires_at = "", self.now()
+            mine = update(LockRow).where(LockRow.owner == self.owner)
+            session.execute(mine.values(owner="", expires_at=self.now()))
 
 
 def is_free(row: LockRow, now: datetime) -> bool:
@@ -210,7 +244,8 @@ def is_free(row: LockRow, now: datetime) -> bool:
 
 def living_owners(session: Session, now: datetime) -> set[str]:
     """Runs that hold a lock now."""
-    return {row.owner for row in session.scalars(select(LockRow)) if not is_free(row, now)}
+    owners = session.scalars(select(LockRow.owner).where(LockRow.owner != "", LockRow.expires_at > now).distinct())
+    return {owner for owner in owners if not is_dead(owner)}
 
 
 def is_leased(row: FrontierRow, now: datetime, living: Collection[str]) -> bool:
@@ -284,13 +319,6 @@ def new_row(key: str, one: Discovered) -> FrontierRow:
         content_html=clean_or_none(one.content_html, limit=MAX_TEXT),
         attempts=0,
     )
-
-
-def leased(row: FrontierRow, *, owner: str, now: datetime) -> FrontierRow:
-    """The row, leased."""
-    row.state, row.lease_owner, row.lease_expires_at, row.updated_at = "leased", owner, now + LOCK_TIME, now
-    row.due_at = now
-    return row
 
 
 def discovered_of(row: FrontierRow) -> Discovered:

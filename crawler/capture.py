@@ -25,7 +25,7 @@ from scrapy.utils.defer import _schedule_coro
 from scrapy.utils.httpobj import urlparse_cached
 
 from archive.digests import digest_of
-from archive.errors import CaptureError
+from archive.errors import CaptureError, LockedError
 from archive.evidence.account import announcement
 from archive.evidence.records import ContentType, http_message
 from archive.evidence.warc import Exchange, Original
@@ -81,7 +81,7 @@ class CapturingHandler(HTTP11DownloadHandler):
         host = str(urlparse_cached(request).hostname)
         await self._politeness.admit(str(request.meta.get("download_slot")), host)
         if self._recorder:
-            self._recorder.refuse_when_failed()
+            self._recorder.refuse_when_over()
             if self._recorder.run.is_forgotten(request.url):
                 raise ForgottenError(f"{request.url}: forgotten on demand")
         max_bytes = request.meta.get("download_maxsize", self._default_maxsize)
@@ -151,7 +151,7 @@ class Recorder:
 
     def record(self, request: Request, wire: Wire, response: Response | None, *, truncated: str | None) -> None:
         """Write the exchange and tell of its capture; nothing when no head came. Raises ``CaptureError``."""
-        self.refuse_when_failed()
+        self.refuse_when_over()
         if not wire.has_head:
             return
         body = bytes(wire.body) if response is None else response.body
@@ -163,8 +163,13 @@ class Recorder:
         request.meta["capture"] = capture
         self.run.on_capture(capture)
 
-    def refuse_when_failed(self) -> None:
-        """Raise ``CaptureError`` once evidence could not be written."""
+    def refuse_when_over(self) -> None:
+        """Raise ``CaptureError`` once evidence could not be written, or the run lost its hosts to another."""
+        if self.failure is None:
+            try:
+                self.run.frontier.refuse_when_expired()
+            except LockedError as exc:
+                self.fail(CaptureError(str(exc)))
         if self.failure:
             raise self.failure
 

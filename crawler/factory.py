@@ -10,12 +10,11 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
 from archive.config import load_config
-from archive.frontier import Frontier
 from archive.store import Store
 from crawler.context import RunContext
 from crawler.plan import CrawlPlan, refuse_without_contact
 from crawler.process import Watch, added_settings
-from crawler.run import closed, closing_engine, held_sources, opened_run, owner_name, utc_now
+from crawler.run import closed, closing_engine, frontier_of, held_sources, opened_run
 from crawler.verdict import Fetch
 from spiders.registry import load_sources
 from spiders.source import SourceSpider
@@ -52,10 +51,9 @@ def opened_for(crawler: Crawler) -> RunContext:
     source = load_sources(config.sources)[str(crawler.spidercls.name)]
     refuse_without_contact([source], config.contact)
     stack = ExitStack()
-    store = Store(stack.enter_context(closing_engine(config)))
-    frontier = Frontier(store.engine, owner=owner_name(), now=utc_now)
+    frontier = frontier_of(config, stack.enter_context(closing_engine(config)))
     mine = stack.enter_context(held_sources(frontier, [source]))
-    run = stack.enter_context(opened_run(config, CrawlPlan(named=(source.id,)), mine, store, frontier))
+    run = stack.enter_context(opened_run(config, CrawlPlan(named=(source.id,)), mine, Store(frontier.engine), frontier))
     watch = Watch(run, crawler)
 
     def finish() -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-RENEW_EVERY_S = 60.0  # s; a fifth of the locks' time, so that four renewals may fail
+RENEWALS = 5  # of a lock in its time, so that four may fail
 MOST_RECHECKS = 100_000  # articles a run; what is left stays due
 BATCH = 500  # announced URLs a transaction; a sitemap of 50,000 neither waits for its end nor holds the writer long
 
@@ -185,7 +185,10 @@ class LockKeeper:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> LockKeeper:
         run = context_of(crawler)
-        keeper = cls(renew=lambda: run.writer.submit(run.frontier.renew_locks), every_s=RENEW_EVERY_S)
+        keeper = cls(
+            renew=lambda: run.writer.submit(run.frontier.renew_locks),
+            every_s=run.frontier.lock_time.total_seconds() / RENEWALS,
+        )
         crawler.signals.connect(keeper.opened, signal=signals.spider_opened)
         crawler.signals.connect(keeper.closed, signal=signals.spider_closed)
         return keeper

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from archive.config import Config
-from archive.database import open_engine
+from archive.database import open_engine, shared_clock
 from archive.evidence.account import settlement_fields
 from archive.evidence.warc import WarcWriter, repair_leftovers
 from archive.frontier import Frontier
@@ -82,7 +82,7 @@ def rehearse(config: Config, plan: CrawlPlan, sources: list[Source]) -> Outcome:
         looked_at(config, otherwise=scratch) as engine,
     ):
         wanted = to_poll(sources, plan, Store(engine))
-        frontier = Rehearsal(engine, owner=owner_name(), now=utc_now, is_forced=plan.is_forced)
+        frontier = Rehearsal(engine, owner=owner_name(), now=shared_clock(engine), is_forced=plan.is_forced)
         with held_sources(frontier, wanted) as mine, opened_run(elsewhere, plan, mine, Store(scratch), frontier) as run:
             verdict = closed(run, [], fetch(run, plan, mine)) if mine else FINISHED
     return Outcome(run_id=None, verdict=verdict, ledger=run.ledger, would_fetch=tuple(run.allowance.would_fetch))
@@ -113,8 +113,11 @@ def crawl_archive(config: Config, plan: CrawlPlan, sources: list[Source], engine
     wanted = wanted_sources(sources, plan, store)
     if not wanted:
         return Outcome(run_id=None, verdict=FINISHED, ledger=Ledger([]))
-    frontier = Frontier(engine, owner=owner_name(), now=utc_now, is_forced=plan.is_forced)
-    with held_sources(frontier, wanted) as mine, opened_run(config, plan, mine, store, frontier) as run:
+    frontier = frontier_of(config, engine, is_forced=plan.is_forced)
+    with (
+        held_sources(frontier, wanted) as mine,
+        opened_run(config, plan, mine, Store(frontier.engine), frontier) as run,
+    ):
         fetched = fetch(run, plan, mine)
         verdict = closed(run, mine, fetched)
     return Outcome(run_id=run.run_id, verdict=verdict, ledger=run.ledger)
@@ -143,6 +146,11 @@ def to_poll(sources: list[Source], plan: CrawlPlan, store: Store) -> list[Source
 def is_held(group: HostGroup | None, now: datetime) -> bool:
     """A server asked for a wait that is not over: its sources are not due until then."""
     return group is not None and group.held_until is not None and group.held_until > now
+
+
+def frontier_of(config: Config, engine: Engine, *, is_forced: bool = False) -> Frontier:
+    """A run's own view of the URLs and locks; what is written through its ``engine`` is fenced."""
+    return Frontier(engine, owner=owner_name(), now=shared_clock(engine), is_forced=is_forced, lock_time=config.lease)
 
 
 def owner_name() -> str:

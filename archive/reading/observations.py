@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from archive.frontier import is_free
+from archive.frontier import is_dead
 from archive.health import WEEK, Archive, Drop, EndpointState, Observation, RunSeen, SeenArticle, Tally, Watched
 from archive.rows.endpoints import stored_url
 from archive.schema import ArticleRow, EndpointRow, LockRow, OutcomeRow, RunRow, RunSourceRow
@@ -54,8 +54,8 @@ def latest_runs(connection: Connection) -> tuple[RunSeen, ...]:
 
 def living_runs(connection: Connection, *, now: datetime) -> int:
     """How many runs hold a lock that is good."""
-    rows = connection.execute(select(LockRow.name, LockRow.owner, LockRow.epoch, LockRow.expires_at)).mappings()
-    return len({lock.owner for lock in (LockRow(**row) for row in rows) if not is_free(lock, now)})
+    owners = select(LockRow.owner).where(LockRow.owner != "", LockRow.expires_at > now).distinct()
+    return sum(not is_dead(owner) for owner in connection.scalars(owners))
 
 
 def latest_articles(connection: Connection, source_id: str) -> tuple[SeenArticle, ...]:
