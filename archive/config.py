@@ -12,6 +12,7 @@ from archive.errors import ConfigError
 
 Layer: TypeAlias = Literal["default", "environment", "flag"]
 LEASE_S = (5, 86_400)  # s; renewed five times in it, so a shorter one would be lost to a slow disk
+MOST_PROCESSES = 64  # more than any machine has use for
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 LOG_FORMATS = ("text", "json")
 FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
@@ -32,6 +33,8 @@ class Config:
     """Of the log on stderr: text | json."""
     lease: timedelta = timedelta(minutes=5)
     """How long a run's hosts stay its own without a sign of life."""
+    extract_workers: int | None = None
+    """Processes that read pages; None: as ``crawler/settings.py`` has it."""
     layers: Mapping[str, Layer]
 
     @property
@@ -80,8 +83,20 @@ def load_config(
         allow_private=read_flag("PERILUNE_ALLOW_PRIVATE", private_word or ""),
         log_format=read_log_format(pick("log_format", log_format, "PERILUNE_LOG_FORMAT", "text") or ""),
         lease=read_seconds("PERILUNE_LEASE_S", pick("lease", None, "PERILUNE_LEASE_S", "300") or "", LEASE_S),
+        extract_workers=read_count(
+            "PERILUNE_EXTRACT_WORKERS", pick("extract_workers", None, "PERILUNE_EXTRACT_WORKERS", None)
+        ),
         layers=layers,
     )
+
+
+def read_count(name: str, word: str | None) -> int | None:
+    """1 to 64; None where nothing is said. Raises ``ConfigError``."""
+    if word is None:
+        return None
+    if word.isascii() and word.isdecimal() and len(word) < 3 and 1 <= int(word) <= MOST_PROCESSES:
+        return int(word)
+    raise ConfigError(f"{name}: not a number from 1 to {MOST_PROCESSES}: {word!r}")
 
 
 def read_seconds(name: str, word: str, bounds: tuple[int, int]) -> timedelta:

@@ -200,12 +200,69 @@ class FrontierRow(Base):
     """When a recheck first found no page or was refused one; None after one that found it."""
 
 
+class TermsRow(Base):
+    """One row: which programs may use this schema. A program knows versions up to its own; ``least_schema`` is the
+    oldest version whose programs still read and write it rightly (:mod:`archive.migrate`)."""
+
+    __tablename__ = "schema_terms"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    least_schema: Mapped[str]
+
+
+class WorkerRow(Base):
+    """A worker or a scheduler, as it said of itself last."""
+
+    __tablename__ = "worker"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    """worker | scheduler."""
+    owner: Mapped[str]
+    """``host:pid:random``: tells two processes of one name apart."""
+    software: Mapped[str]
+    schema_version: Mapped[str]
+    """The newest schema that it knows."""
+    state: Mapped[str]
+    """working | paused | draining | left."""
+    wish: Mapped[str | None]
+    """What an operator asks of it: pause | drain. None: to work."""
+    jobs: Mapped[int] = mapped_column(default=0)
+    """Running now."""
+    capacity: Mapped[int] = mapped_column(default=1)
+    """At most at once."""
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    """Its last heartbeat, by the database's clock."""
+
+
+class PauseRow(Base):
+    """A source that an operator has stopped for the time being, in the database and so for every machine; its file
+    may say ``status = "paused"`` for good."""
+
+    __tablename__ = "pause"
+    source_id: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    paused_at: Mapped[datetime]
+
+
+class WarcFileRow(Base):
+    """A finished WARC file that lies in a store, beside or instead of the home it was written in."""
+
+    __tablename__ = "warc_file"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    captures: Mapped[int]
+    store: Mapped[str]
+    """URL of the folder it lies in, without credentials."""
+    stored_at: Mapped[datetime]
+
+
 class LockRow(Base):
     """A named lease (``host_group:<name>``): held until ``expires_at``; ``epoch`` fences a holder that lost it."""
 
     __tablename__ = "lock"
     name: Mapped[str] = mapped_column(primary_key=True)
-    owner: Mapped[str]
+    owner: Mapped[str] = mapped_column(index=True)
     epoch: Mapped[int]
     expires_at: Mapped[datetime]
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from archive.database import reading, writing
+from archive.fleet.pauses import paused
 from archive.model import (
     FEED_TEXT,
     Article,
@@ -109,6 +110,11 @@ class Store:
         with writing(self.engine) as session:
             for source in sources:
                 session.merge(SourceRow(**asdict(source), updated_at=now))
+
+    def paused_sources(self) -> dict[str, str]:
+        """Source id → why an operator stopped it for the time being."""
+        with reading(self.engine) as session:
+            return paused(session)
 
     # Evidence
 

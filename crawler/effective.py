@@ -44,6 +44,8 @@ def from_configuration(config: Config) -> dict[str, tuple[object, str]]:
     above: dict[str, tuple[object, str]] = {}
     if config.contact:
         above["USER_AGENT"] = (user_agent(config.contact), config.layers["contact"])
+    if config.extract_workers is not None:
+        above["PERILUNE_EXTRACT_WORKERS"] = (config.extract_workers, config.layers["extract_workers"])
     if config.layers["allow_private"] != "default":
         above["PERILUNE_ALLOW_PRIVATE"] = (config.allow_private, config.layers["allow_private"])
     return above

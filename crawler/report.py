@@ -91,6 +91,7 @@ def print_outcome_json(outcome: Outcome, *, stream: TextIO) -> None:
     summary = {
         "run": outcome.run_id,
         "state": outcome.verdict.state,
+        "is_cut_short": outcome.verdict.is_cut_short,
         "exit_code": outcome.verdict.exit_code,
         "reasons": list(outcome.verdict.reasons),
     }

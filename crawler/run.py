@@ -126,6 +126,9 @@ def crawl_archive(config: Config, plan: CrawlPlan, sources: list[Source], engine
 def wanted_sources(sources: list[Source], plan: CrawlPlan, store: Store) -> list[Source]:
     """Those to poll, or those with articles to look at again; without those whose hosts asked for a wait."""
     now = utc_now()
+    if not plan.named:
+        stopped = store.paused_sources()
+        sources = [source for source in sources if source.id not in stopped]
     if not plan.named and not plan.is_forced:
         groups = store.host_groups({source.host_group for source in sources})
         sources = [source for source in sources if not is_held(groups.get(source.host_group), now)]

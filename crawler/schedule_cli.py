@@ -138,7 +138,12 @@ def due_now(config: Config) -> list[str]:
     with store_at_hand(config) as store:
         polled = store.last_polled() if store else {}
         published = store.published([source.id for source in sources], now) if store else {}
-    return [source.id for source in due_sources(sources, CrawlPlan(), polled, published, now=now)]
+        stopped = store.paused_sources() if store else {}
+    return [
+        source.id
+        for source in due_sources(sources, CrawlPlan(), polled, published, now=now)
+        if source.id not in stopped
+    ]
 
 
 def rechecks_now(config: Config) -> list[str]:
@@ -149,7 +154,9 @@ def rechecks_now(config: Config) -> list[str]:
 
     active = [source.id for source in load_sources(config.sources).values() if source.status == "active"]
     with store_at_hand(config) as store:
-        return sorted(store.due_rechecks(active, now=datetime.now(UTC))) if store else []
+        return (
+            sorted(store.due_rechecks(active, now=datetime.now(UTC)) - store.paused_sources().keys()) if store else []
+        )
 
 
 @contextmanager

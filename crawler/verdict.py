@@ -45,6 +45,8 @@ class Verdict:
     state: str
     """finished | interrupted | failed, as in ``crawl_run.state``."""
     reasons: tuple[str, ...] = ()
+    is_cut_short: bool = False
+    """Its time ran out; what is left stays due."""
 
 
 def judged(facts: Facts) -> Verdict:
@@ -61,8 +63,8 @@ def judged(facts: Facts) -> Verdict:
     alarms += tuple(str(breach) for breach in facts.breaches)
     if facts.fetch.errors:
         alarms += (f"{facts.fetch.errors} defects of this program; the log has the tracebacks",)
-    if facts.fetch.close_reason == "closespider_timeout":
+    if is_cut_short := facts.fetch.close_reason == "closespider_timeout":
         alarms += ("the run's time ran out; what is left stays due",)
     elif facts.fetch.close_reason != "finished":
         alarms += (f"ended early: {facts.fetch.close_reason}; what is left stays due",)
-    return Verdict(exit_code=ALARM if alarms else FINE, state="finished", reasons=alarms)
+    return Verdict(exit_code=ALARM if alarms else FINE, state="finished", reasons=alarms, is_cut_short=is_cut_short)

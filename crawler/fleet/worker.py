@@ -1,0 +1,242 @@
+"""A worker or scheduler from start to end: on the roster, taking jobs, paused and drained when asked, ended in order.
+
+The engine runs beside our own heartbeat. When the database is away the engine stops, and is started again when it is
+back; nobody has to do anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import procrastinate
+import psycopg
+import psycopg_pool
+from procrastinate.exceptions import ProcrastinateException
+from sqlalchemy import Engine
+
+from archive.config import Config
+from archive.database import reading, shared_clock
+from archive.errors import ConfigError, LockedError, PeriluneError
+from archive.fleet import roster
+from archive.fleet.pauses import paused
+from archive.migrate import head
+from crawler.context import software
+from crawler.fleet.dispatch import due_orders
+from crawler.fleet.engine import SCHEDULE, STALLED_S, WORK, app_of
+from crawler.fleet.jobs import KINDS, USAGE, Means, Order
+from crawler.fleet.process import KILL_AFTER_S, Ended, Nursery
+from crawler.run import owner_name
+from spiders.registry import load_sources
+
+log = logging.getLogger(__name__)
+POLL_S = 5.0  # s; the engine hears of new jobs at once; this is for those whose time has come
+ENGINE_BEAT_S = 10.0  # s between the engine's own signs of life
+AWAY_S = (1.0, 30.0)  # s before the first and before a later attempt to reach a database that is away
+GRACE = timedelta(minutes=5)  # beyond its budget a job is told to end; others have no budget
+UNBOUNDED = timedelta(hours=12)  # for a job that knows no budget: a replay of a full file takes minutes
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """What this process is to do."""
+
+    name: str
+    works: bool
+    schedules: bool
+    concurrency: int = 1
+    budget: timedelta = timedelta(minutes=10)
+    """Of one crawl; the rest is queued again behind the others."""
+    every: timedelta = timedelta(minutes=1)
+    """Between two looks at what is due."""
+    is_burst: bool = False
+    """End when nothing is left to do."""
+
+    @property
+    def queues(self) -> list[str]:
+        return [*([WORK] if self.works else []), *([SCHEDULE] if self.schedules else [])]
+
+
+class FleetWorker:
+    """One process of the fleet."""
+
+    def __init__(self, config: Config, duty: Duty, engine: Engine, environment: Mapping[str, str]) -> None:
+        """``environment``: the configuration, as a job's process reads it."""
+        self.config = config
+        self.duty = duty
+        self.engine = engine
+        self.environment = environment
+        self.owner = owner_name()
+        self.now: Callable[[], datetime] = shared_clock(engine)
+        self.nursery = Nursery()
+        self.app = app_of(config, every=duty.every if duty.schedules else None)
+        self.running = 0
+        self.wish: str | None = None
+        self.is_ending = False
+        self.changed = asyncio.Event()
+        self.taking: asyncio.Task[None] | None = None
+
+    # The life of it
+
+    async def run(self) -> int:
+        """Until it is told to end: 0. Raises ``ConfigError`` when its name is taken, ``StoreError`` when the roster
+        can't be written at the start."""
+        self.enrol()
+        for signum in SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(signum, self.end)
+        log.info("worker started", extra={"worker": self.duty.name, "queues": self.duty.queues, "pid": os.getpid()})
+        beating = asyncio.ensure_future(self.beat())
+        try:
+            await self.work()
+        finally:
+            beating.cancel()
+            with suppress(PeriluneError):  # the database is away: it will be seen as lost
+                await asyncio.to_thread(
+                    roster.leave, self.engine, name=self.duty.name, owner=self.owner, now=self.now()
+                )
+        log.info("worker ended", extra={"worker": self.duty.name})
+        return 0
+
+    def enrol(self) -> None:
+        roster.enrol(
+            self.engine,
+            name=self.duty.name,
+            kind="worker" if self.duty.works else "scheduler",
+            owner=self.owner,
+            software=software(),
+            schema_version=head(),
+            capacity=self.duty.concurrency,
+            now=self.now(),
+        )
+
+    def end(self) -> None:
+        """The first signal: jobs are told to end in order and given back. The second: they are killed."""
+        if self.is_ending:
+            self.nursery.kill_all()
+            return
+        self.is_ending = True
+        self.nursery.end_all()
+        asyncio.get_running_loop().call_later(KILL_AFTER_S, self.nursery.kill_all)
+        self.stop_taking()
+
+    def stop_taking(self) -> None:
+        """Take no more jobs; those that run go on."""
+        self.changed.set()
+        if self.taking is not None:
+            self.taking.cancel()  # the engine then waits for the jobs that run
+
+    @property
+    def state(self) -> str:
+        if self.is_ending or self.wish == "drain":
+            return "draining"
+        return "paused" if self.wish == "pause" else "working"
+
+    async def work(self) -> None:
+        """Take jobs while nobody wishes otherwise; start again when the database was away."""
+        pause_s, longest_s = AWAY_S
+        while self.state != "draining":
+            self.changed.clear()
+            if self.state == "paused":
+                await self.changed.wait()
+                continue
+            self.taking = asyncio.ensure_future(self.take_jobs())
+            try:
+                await self.taking
+                pause_s = AWAY_S[0]
+                if self.duty.is_burst:
+                    return
+            except asyncio.CancelledError:
+                if not self.changed.is_set():  # not ours: the whole process is being ended
+                    raise
+            except (ProcrastinateException, psycopg.Error, psycopg_pool.PoolTimeout, OSError) as exc:
+                log.warning("the queue can't be reached", extra={"error": str(exc) or type(exc).__name__})
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.changed.wait(), pause_s)
+                pause_s = min(pause_s * 2, longest_s)
+            finally:
+                self.taking = None
+
+    async def take_jobs(self) -> None:
+        """The engine, until it is stopped or fails."""
+        self.app = app_of(self.config, every=self.duty.every if self.duty.schedules else None)
+        async with self.app.open_async():
+            await self.app.run_worker_async(
+                queues=self.duty.queues,
+                name=self.duty.name,
+                concurrency=self.duty.concurrency + self.duty.schedules,
+                wait=not self.duty.is_burst,
+                fetch_job_polling_interval=POLL_S,
+                update_heartbeat_interval=ENGINE_BEAT_S,
+                stalled_worker_timeout=STALLED_S,
+                delete_jobs=procrastinate.jobs.DeleteJobCondition.SUCCESSFUL,
+                additional_context={"carrier": self},
+                install_signal_handlers=False,
+            )
+
+    async def beat(self) -> None:
+        """Say that we live; hear what is wished. A database that is away is said once a beat, and waited for."""
+        while True:
+            try:
+                wish = await asyncio.to_thread(
+                    roster.beat, self.engine, name=self.duty.name, owner=self.owner, state=self.state,
+                    jobs=self.running, now=self.now(),
+                )  # fmt: skip
+                self.hear(wish)
+            except LockedError as exc:
+                log.error("worker replaced", extra={"error": str(exc)})
+                self.end()
+                return
+            except PeriluneError as exc:
+                log.warning("no sign of life could be given", extra={"error": str(exc)})
+            await asyncio.sleep(roster.BEAT_S)
+
+    def hear(self, wish: str | None) -> None:
+        """Follow a wish that changed."""
+        if wish != self.wish:
+            log.info("wish heard", extra={"worker": self.duty.name, "wish": wish or "work"})
+            self.wish = wish
+            self.stop_taking()
+
+    # What the engine asks of it
+
+    async def carry_out(self, kind: str, words: dict[str, object]) -> Ended:
+        """One job, in a process of its own. A paused source's is done with: it is due again when it is resumed."""
+        known = KINDS[kind]
+        limit = self.duty.budget + GRACE if known.is_bounded else UNBOUNDED
+        try:
+            command = known.command(words, Means(budget=self.duty.budget, home=self.config.home))
+        except ConfigError as exc:
+            log.error("job refused", extra={"kind": kind, "error": str(exc)})
+            return Ended(exit_code=USAGE)
+        if known.is_bounded and str(words["source"]) in await asyncio.to_thread(self.paused_sources):
+            return Ended(exit_code=0)
+        self.running += 1
+        try:
+            ended = await self.nursery.carry_out(command, self.environment, limit_s=limit.total_seconds())
+        finally:
+            self.running -= 1
+        log.info("job ended", extra={"kind": kind, **words, "exit_code": ended.exit_code, **short(ended.said)})
+        return ended
+
+    def paused_sources(self) -> dict[str, str]:
+        with reading(self.engine) as session:
+            return paused(session)
+
+    async def due_orders(self) -> list[Order]:
+        """What is due now, by the source files of this machine."""
+        return await asyncio.to_thread(
+            lambda: due_orders(self.engine, load_sources(self.config.sources), now=self.now())
+        )
+
+
+def short(said: Mapping[str, Any]) -> dict[str, Any]:  # Any: JSON values
+    """What the log says of a job's run."""
+    return {name: said[name] for name in ("run", "state", "reasons") if said.get(name)}

@@ -1,0 +1,394 @@
+"""``perilune worker``, ``scheduler``, ``workers`` and ``jobs``: one archive, many machines. Heavy imports happen
+inside."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import click
+
+from archive.config import Config
+from archive.errors import ConfigError
+from archive.options import archive_options, crawl_options, log_options
+
+if TYPE_CHECKING:
+    from procrastinate import App
+    from sqlalchemy import Engine
+
+    from archive.fleet.queue import Queue
+    from archive.fleet.roster import Member
+    from crawler.fleet.worker import Duty
+
+T = TypeVar("T")
+MOST_AT_ONCE = 64  # jobs of one worker; each is a process, and another that reads pages
+SHORTEST = timedelta(seconds=1)
+
+
+@click.command()
+@click.option("--concurrency", type=click.IntRange(1, MOST_AT_ONCE), default=4, show_default=True, metavar="N",
+              help="Jobs at once: host groups, which mostly wait out their delays.")  # fmt: skip
+@click.option("--budget", default="10m", show_default=True, metavar="TIME",
+              help="Of one crawl; the rest is queued again behind the others.")  # fmt: skip
+@click.option(
+    "--schedule", "is_scheduling", is_flag=True, help="Queue what is due as well, as perilune scheduler does."
+)
+@click.option("--every", default="1m", show_default=True, metavar="TIME", help="With --schedule: between two looks.")
+@click.option("--name", metavar="NAME", help="On the roster.  [host:pid]")
+@click.option("--burst", "is_burst", is_flag=True, help="End when nothing is left to do.")
+@log_options
+@crawl_options
+def worker(
+    *, config: Config, concurrency: int, budget: str, is_scheduling: bool, every: str, name: str | None, is_burst: bool
+) -> int:
+    """Take jobs of this archive's queue and carry them out, until told to end. Needs PostgreSQL.
+
+    Each job is one of the other commands, in a process of its own. SIGTERM ends the crawls under way in order and gives
+    the rest back; a second one kills them, which loses nothing either. docs/workers.md.
+    """
+    refuse_without_queue(config, "worker")
+    from crawler.fleet.worker import Duty
+
+    return served(
+        config,
+        Duty(
+            name=name or default_name(),
+            works=True,
+            schedules=is_scheduling,
+            concurrency=concurrency,
+            budget=time_of("--budget", budget),
+            every=time_of("--every", every),
+            is_burst=is_burst,
+        ),
+    )
+
+
+@click.command()
+@click.option("--every", default="1m", show_default=True, metavar="TIME", help="Between two looks at what is due.")
+@click.option("--name", metavar="NAME", help="On the roster.  [host:pid]")
+@log_options
+@crawl_options
+def scheduler(*, config: Config, every: str, name: str | None) -> int:
+    """Queue what is due, and give the jobs of lost workers to others, until told to end. Needs PostgreSQL.
+
+    Run two on different machines: each look is done by one of them.
+    """
+    refuse_without_queue(config, "scheduler")
+    from crawler.fleet.worker import Duty
+
+    return served(
+        config, Duty(name=name or default_name(), works=False, schedules=True, every=time_of("--every", every))
+    )
+
+
+def served(config: Config, duty: Duty) -> int:
+    """Work as told until the end; the exit code."""
+    import asyncio
+
+    from archive.fleet.engine import refuse_pending
+    from crawler import logs
+    from crawler.fleet.worker import FleetWorker
+    from crawler.plan import refuse_without_contact
+    from crawler.run import closing_engine
+    from crawler.schedule_cli import config_environment
+    from spiders.registry import load_sources
+
+    active = [source for source in load_sources(config.sources).values() if source.status == "active"]
+    refuse_without_contact(active, config.contact)
+    logs.configure(level="INFO", log_format=config.log_format)
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)  # every step of every job, many lines a second
+    environment = {"PERILUNE_EXTRACT_WORKERS": "1", **config_environment(config)}
+    if config.extract_workers is not None:
+        environment["PERILUNE_EXTRACT_WORKERS"] = str(config.extract_workers)
+
+    async def live(engine: Engine) -> int:
+        return await FleetWorker(config, duty, engine, environment).run()
+
+    with closing_engine(config) as engine:
+        with engine.connect() as connection:
+            refuse_pending(connection)
+        return asyncio.run(live(engine))
+
+
+def refuse_without_queue(config: Config, command: str) -> None:
+    """Raises ``ConfigError`` on SQLite, and where the engine is not installed."""
+    from archive.database import known_url
+    from archive.fleet.engine import is_engine_here
+
+    if known_url(config.database_url).get_backend_name() == "sqlite":
+        raise ConfigError(
+            f"perilune {command} needs PostgreSQL: a SQLite archive belongs to one machine, and there "
+            "`perilune schedule run` does the same. --database postgresql://… for many (docs/workers.md)"
+        )
+    if not is_engine_here():
+        raise ConfigError(f"perilune {command} needs the job engine: pip install 'perilune[workers]'")
+
+
+def default_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def time_of(option: str, word: str) -> timedelta:
+    """``10m`` as a time. Raises ``ConfigError``."""
+    from spiders.sourcefile import a_duration
+
+    try:
+        found = a_duration(word)
+    except ValueError as exc:
+        raise ConfigError(f"{option}: {exc}") from exc
+    if not isinstance(found, timedelta) or found < SHORTEST:
+        raise ConfigError(f"{option}: not a time (90s, 10m, 2h): {word!r}")
+    return found
+
+
+# -- who works ---------------------------------------------------------------------------------------------------------
+
+
+@click.group()
+def workers() -> None:
+    """Who works on this archive, and what is asked of them: docs/workers.md."""
+
+
+@workers.command("list")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a worker, then one for the queue.")
+@archive_options
+def list_(*, config: Config, as_json: bool) -> None:
+    """Workers and schedulers, the queue, and the host groups of which there is something to say."""
+    from archive.database import shared_clock
+    from archive.fleet.pauses import paused
+    from archive.fleet.queue import queue_at
+    from archive.fleet.roster import members
+    from archive.opening import one_state, reading_engine
+
+    engine = reading_engine(config)
+    try:
+        now = shared_clock(engine)()
+        with one_state(engine) as connection:
+            found, queue, stopped = members(connection, now=now), queue_at(connection, now=now), paused(connection)
+    finally:
+        engine.dispose()
+    if as_json:
+        for one in found:
+            click.echo(json.dumps(asdict(one), default=iso, ensure_ascii=False))
+        click.echo(json.dumps({**asdict(queue), "paused_sources": stopped}, default=iso, ensure_ascii=False))
+        return
+    for line in (*member_lines(found, now), *queue_lines(queue, stopped, now)):
+        click.echo(line)
+
+
+def member_lines(found: list[Member], now: datetime) -> Iterator[str]:
+    from archive.terminal import one_line
+
+    if not found:
+        yield "no workers: perilune worker starts one, on PostgreSQL"
+        return
+    width = max(len(one.name) for one in found)
+    yield f"{'worker':<{width}}  {'kind':<9}  {'state':<8}  jobs   seen    version"
+    for one in found:
+        seen = f"{(now - one.seen_at).total_seconds():.0f} s"
+        jobs = f"{one.jobs}/{one.capacity}"
+        wish = f"  (asked to {one.wish})" if one.wish and one.is_living else ""
+        name = f"{one_line(one.name):<{width}}"
+        yield f"{name}  {one.kind:<9}  {one.state:<8}  {jobs:<5}  {seen:<6}  {one.software}{wish}"
+
+
+def queue_lines(queue: Queue, stopped: dict[str, str], now: datetime) -> Iterator[str]:
+    from archive.terminal import one_line
+
+    if queue.has_engine:
+        yield ""
+        yield "jobs          todo   later   doing  failed  oldest waits"
+        for one in queue.depths:
+            waited = "-" if one.waited_s is None else f"{one.waited_s:.0f} s"
+            yield f"{one.kind:<10} {one.todo:>7,} {one.later:>7,} {one.doing:>7,} {one.failed:>7,}  {waited}"
+    if queue.groups:
+        yield ""
+        for group in queue.groups:
+            leased = f"crawled by {one_line(group.owner)}" if group.owner else ""
+            held = f"left alone until {group.held_until:%H:%M:%S} ({group.reason})" if group.held_until else ""
+            waits = f"{group.waiting} waiting" if group.waiting else ""
+            yield f"{group.name}: {', '.join(filter(None, (leased, held, waits)))}"
+    for source_id, reason in stopped.items():
+        yield f"paused: {source_id}: {one_line(reason)}"
+
+
+@workers.command()
+@click.argument("name", metavar="[WORKER]", required=False)
+@click.option("--source", "source_id", metavar="SOURCE", help="Instead of a worker: no machine crawls this source.")
+@click.option("--reason", metavar="TEXT", default="", help="Of a source: for the others.")
+@crawl_options
+def pause(*, config: Config, name: str | None, source_id: str | None, reason: str) -> None:
+    """Let a WORKER take no more jobs, or nobody a source, until resumed. What is under way is finished."""
+    one_of(name, source_id)
+    with changed(config) as (engine, now):
+        if source_id is not None:
+            from archive.fleet.pauses import pause as pause_source
+
+            pause_source(engine, known_source(config, source_id), reason or "no reason given", now=now)
+        else:
+            wish(engine, str(name), "pause", now)
+    click.echo(f"paused: {source_id or name}")
+
+
+@workers.command()
+@click.argument("name", metavar="[WORKER]", required=False)
+@click.option("--source", "source_id", metavar="SOURCE", help="Instead of a worker.")
+@crawl_options
+def resume(*, config: Config, name: str | None, source_id: str | None) -> None:
+    """Let a paused WORKER, or a source, go on."""
+    one_of(name, source_id)
+    with changed(config) as (engine, now):
+        if source_id is not None:
+            from archive.fleet.pauses import resume as resume_source
+
+            resume_source(engine, source_id)
+        else:
+            wish(engine, str(name), None, now)
+    click.echo(f"resumed: {source_id or name}")
+
+
+@workers.command()
+@click.argument("name", metavar="WORKER")
+@archive_options
+def drain(*, config: Config, name: str) -> None:
+    """Let a WORKER finish what it does, and end."""
+    with changed(config) as (engine, now):
+        wish(engine, name, "drain", now)
+    click.echo(f"draining: {name}")
+
+
+def one_of(name: str | None, source_id: str | None) -> None:
+    if (name is None) == (source_id is None):
+        raise ConfigError("say a worker's name, or --source SOURCE")
+
+
+def known_source(config: Config, source_id: str) -> str:
+    from crawler.plan import chosen_sources
+    from spiders.registry import load_sources
+
+    return chosen_sources(load_sources(config.sources), [source_id])[0].id
+
+
+def wish(engine: Engine, name: str, what: Literal["pause", "drain"] | None, now: datetime) -> None:
+    from archive.fleet.roster import ask
+
+    ask(engine, name, what, now=now)
+
+
+@contextmanager
+def changed(config: Config) -> Iterator[tuple[Engine, datetime]]:
+    """The archive to write to, and its time."""
+    from archive.database import shared_clock
+    from crawler.run import closing_engine
+
+    with closing_engine(config) as engine:
+        yield engine, shared_clock(engine)()
+
+
+# -- what waits --------------------------------------------------------------------------------------------------------
+
+
+@click.group()
+def jobs() -> None:
+    """The queue that workers take from: docs/workers.md."""
+
+
+@jobs.command("list")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, metavar="N", help="At most N.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a job.")
+@archive_options
+def jobs_list(*, config: Config, limit: int, as_json: bool) -> None:
+    """Jobs that run, that wait in the order they are taken, and that failed."""
+    from archive.fleet.queue import jobs as found
+    from archive.opening import opened
+    from archive.terminal import one_line
+
+    refuse_without_queue(config, "jobs")
+    with opened(config) as connection:
+        for job in found(connection, limit=limit):
+            if as_json:
+                click.echo(json.dumps(asdict(job), default=iso, ensure_ascii=False))
+                continue
+            what = " ".join(str(word) for word in job.what.values())
+            tries = f"  tries: {job.attempts}" if job.attempts else ""
+            later = f"  not before {job.scheduled_at:%Y-%m-%d %H:%M:%S}" if job.scheduled_at else ""
+            click.echo(f"{job.id:>8}  {job.status:<8} {job.kind:<9} {one_line(what)}{tries}{later}")
+
+
+@jobs.command()
+@click.argument("kind", metavar="KIND")
+@click.argument("words", metavar="[WORD]...", nargs=-1)
+@crawl_options
+def add(*, config: Config, kind: str, words: tuple[str, ...]) -> int:
+    """Queue a job: crawl SOURCE, recheck SOURCE, replay FILE, export FILE [QUERY], dedup, verify.
+
+    FILE is a name without a folder: of a WARC file of the archive, or of the export in exports/ of the worker that
+    takes it. What is queued already is left as it is.
+    """
+    refuse_without_queue(config, "jobs")
+    from crawler.fleet.engine import queue
+    from crawler.fleet.jobs import KINDS, order_of
+    from spiders.registry import load_sources
+
+    names = KINDS[kind].words if kind in KINDS else ()
+    if kind in KINDS and (len(words) > len(names) or (names and not words)):
+        raise ConfigError(f"jobs add {kind} takes {' '.join(name.upper() for name in names) or 'no words'}")
+    said = dict(zip(names, words, strict=False))
+    group = None
+    if "source" in said:
+        said["source"] = known_source(config, said["source"])
+        group = load_sources(config.sources)[said["source"]].host_group
+    order = order_of(kind, said, host_group=group)
+    count = in_engine(config, lambda app: queue(app, [order]))
+    click.echo("queued" if count else "queued already")
+    return 0
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID", type=click.IntRange(min=1))
+@archive_options
+def cancel(*, config: Config, job_id: int) -> int:
+    """Take a waiting job out of the queue; end one that runs, in order."""
+    refuse_without_queue(config, "jobs")
+    if not in_engine(config, lambda app: app.job_manager.cancel_job_by_id_async(job_id, abort=True)):
+        raise ConfigError(f"no job {job_id} waits or runs; `perilune jobs list` shows them")
+    click.echo(f"cancelled: {job_id}")
+    return 0
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID", type=click.IntRange(min=1))
+@archive_options
+def retry(*, config: Config, job_id: int) -> int:
+    """Try a failed job again now."""
+    refuse_without_queue(config, "jobs")
+    from crawler.fleet.engine import retry_now
+
+    in_engine(config, lambda app: retry_now(app, job_id))
+    click.echo(f"queued: {job_id}")
+    return 0
+
+
+def in_engine(config: Config, ask: Callable[[App], Awaitable[T]]) -> T:
+    """What the engine answers, on a connection of its own. Raises ``StoreError`` when it refuses or can't be reached,
+    ``SchemaError``."""
+    import asyncio
+
+    from archive.fleet.engine import refuse_pending
+    from crawler.fleet.engine import asked
+    from crawler.run import closing_engine
+
+    with closing_engine(config) as engine, engine.connect() as connection:
+        refuse_pending(connection)
+    return asyncio.run(asked(config, ask))
+
+
+def iso(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,237 @@
+"""Workers, scheduler and queue on a real PostgreSQL, with publishers on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from archive.database import open_engine, reading, writing
+from archive.errors import ConfigError, LockedError, SchemaError
+from archive.fleet import engine as job_engine
+from archive.fleet import pauses, roster
+from archive.migrate import ensure_schema, head, upgrade
+from archive.schema import WorkerRow
+from benchmarks.town import Fleet, Town, faults_of, waited
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def perilune(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: word for name, word in os.environ.items() if not name.startswith("PERILUNE_")}
+    return subprocess.run(
+        [sys.executable, "-m", "crawler", *words], capture_output=True, text=True, env=kept | more, check=False
+    )
+
+
+# -- without a queue ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [("worker",), ("scheduler",), ("jobs", "list"), ("jobs", "add", "verify")])
+def test_on_sqlite_the_message_says_what_does_the_same(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = perilune(*words, "--home", str(tmp_path))
+    assert done.returncode == 2
+    assert f"perilune {words[0]} needs PostgreSQL" in done.stderr
+    assert "perilune schedule run" in done.stderr
+
+
+# -- the roster --------------------------------------------------------------------------------------------------------
+
+
+def enrol(engine: Engine, name: str = "w1", *, owner: str = "a:1:x", now: datetime = NOW, schema: str = "0012") -> None:
+    roster.enrol(
+        engine, name=name, kind="worker", owner=owner, software="Perilune/0", schema_version=schema, capacity=4, now=now
+    )
+
+
+def states(engine: Engine, now: datetime) -> dict[str, str]:
+    with engine.connect() as connection:
+        return {one.name: one.state for one in roster.members(connection, now=now)}
+
+
+def test_worker_that_falls_silent_is_lost_and_its_name_free(engine: Engine) -> None:
+    enrol(engine)
+    roster.beat(engine, name="w1", owner="a:1:x", state="working", jobs=2, now=NOW + timedelta(seconds=50))
+    assert states(engine, NOW + timedelta(seconds=100)) == {"w1": "working"}
+    with pytest.raises(ConfigError, match="give this one another --name"):
+        enrol(engine, owner="b:1:y", now=NOW + timedelta(seconds=100))
+    assert states(engine, NOW + timedelta(seconds=111)) == {"w1": "lost"}
+    enrol(engine, owner="b:1:y", now=NOW + timedelta(seconds=111))
+    with pytest.raises(LockedError, match="another process works as 'w1'"):
+        roster.beat(engine, name="w1", owner="a:1:x", state="working", jobs=0, now=NOW + timedelta(seconds=112))
+
+
+def test_a_wish_is_heard_with_the_next_beat(engine: Engine) -> None:
+    enrol(engine)
+    roster.ask(engine, "w1", "drain", now=NOW)
+    assert roster.beat(engine, name="w1", owner="a:1:x", state="working", jobs=0, now=NOW) == "drain"
+    roster.leave(engine, name="w1", owner="a:1:x", now=NOW)
+    assert states(engine, NOW) == {"w1": "left"}
+    with pytest.raises(ConfigError, match="no living worker 'w1'"):
+        roster.ask(engine, "w1", "pause", now=NOW)
+
+
+def test_paused_source_has_its_reason_until_resumed(engine: Engine) -> None:
+    pauses.pause(engine, "esa", "they asked us to", now=NOW)
+    pauses.pause(engine, "esa", "until Monday\x00", now=NOW)
+    with reading(engine) as session:
+        assert pauses.paused(session) == {"esa": "until Monday"}
+    pauses.resume(engine, "esa")
+    with pytest.raises(ConfigError, match="esa is not paused"):
+        pauses.resume(engine, "esa")
+
+
+# -- schemas and rolling upgrades --------------------------------------------------------------------------------------
+
+
+def set_version(engine: Engine, version: str, least: str) -> None:
+    with writing(engine) as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+        session.execute(text("UPDATE schema_terms SET least_schema = :least"), {"least": least})
+
+
+def test_program_goes_on_with_a_newer_schema_that_was_only_widened(engine: Engine) -> None:
+    """An old worker, a new schema: a column more, which it does not know."""
+    with writing(engine) as session:
+        session.execute(text("ALTER TABLE worker ADD COLUMN colour VARCHAR"))
+    set_version(engine, "9999", "0012")
+    ensure_schema(engine)
+    enrol(engine)
+    assert states(engine, NOW) == {"w1": "working"}
+
+
+def test_program_refuses_a_newer_schema_that_was_narrowed(engine: Engine) -> None:
+    set_version(engine, "9999", "9999")
+    with pytest.raises(SchemaError, match="has schema 9999"):
+        ensure_schema(engine)
+
+
+def test_narrowing_waits_for_old_workers(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    enrol(engine, "new", owner="a:1:x", now=datetime.now(UTC), schema=head())
+    enrol(engine, "old", owner="a:2:x", now=datetime.now(UTC), schema="0001")
+    set_version(engine, "0011", "0012")
+    monkeypatch.setattr("archive.migrate.least_after", lambda before: head())
+    with pytest.raises(SchemaError, match=r"^old would not understand .*: perilune workers drain old$"):
+        upgrade(engine)
+
+
+@pytest.mark.postgres
+def test_engine_tables_stand_apart_and_are_made_once(postgres_url: str) -> None:
+    engine = open_engine(postgres_url)
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert job_engine.pending_steps(connection) == []
+        count = "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'procrastinate%%' AND schemaname = %(schema)s"
+        assert connection.exec_driver_sql(count, {"schema": "perilune_jobs"}).scalar() == 4
+        assert connection.exec_driver_sql(count, {"schema": "public"}).scalar() == 0
+    assert upgrade(engine) == (head(), head())
+    engine.dispose()
+
+
+@pytest.mark.postgres
+def test_engine_steps_that_came_since_are_applied_in_order(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = open_engine(postgres_url)
+    upgrade(engine)
+    known, sql_of = job_engine.step_names(), job_engine.sql_of
+    newer = {"99.00.00_01_pre_first.sql": "CREATE TABLE first (n int)",
+             "99.00.00_50_post_then.sql": "ALTER TABLE first ADD COLUMN share text DEFAULT '100%'"}  # fmt: skip
+    monkeypatch.setattr(job_engine, "step_names", lambda: [*known, *newer])
+    monkeypatch.setattr(job_engine, "sql_of", lambda name: newer.get(name) or sql_of(name))
+    enrol(engine, now=datetime.now(UTC))
+    with pytest.raises(SchemaError, match="drain w1 first"):
+        upgrade(engine)
+    with writing(engine) as session:
+        session.delete(session.get(WorkerRow, "w1"))
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(share) FROM perilune_jobs.first").scalar() == 0
+        assert job_engine.pending_steps(connection) == []
+    engine.dispose()
+
+
+# -- a fleet at work ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    with Town(tmp_path, hosts=3, articles=4, delay_s=0.3) as town:
+        yield town
+
+
+@pytest.fixture
+def fleet(town: Town, postgres_url: str, tmp_path: Path) -> Iterator[Fleet]:
+    fleet = Fleet(postgres_url, tmp_path, town.sources)
+    assert fleet.perilune("db", "upgrade").returncode == 0
+    yield fleet
+    fleet.end_all()
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+@pytest.mark.xdist_group("fleet")
+def test_two_workers_archive_everything_once_and_politely(town: Town, fleet: Fleet) -> None:
+    paused = fleet.perilune("workers", "pause", "--source", "town003", "--reason", "they asked")
+    assert (paused.returncode, paused.stdout) == (0, "paused: town003\n")
+    fleet.worker("w1", "--schedule", "--every", "2s", "--concurrency", "1")
+    fleet.worker("w2", "--concurrency", "1")
+    waited("two hosts archived", 90, lambda: fleet.archived() == 8)
+    assert town.log("town003") == []
+
+    again = fleet.perilune("workers", "resume", "--source", "town003")
+    assert again.returncode == 0
+    waited("the third", 60, lambda: fleet.archived() == 12)
+
+    told = [json.loads(line) for line in fleet.perilune("workers", "list", "--json").stdout.splitlines()]
+    assert [(one["name"], one["kind"], one["state"]) for one in told[:-1]] == [
+        ("w1", "worker", "working"), ("w2", "worker", "working"),
+    ]  # fmt: skip
+    assert told[-1]["has_engine"] is True
+
+    assert fleet.perilune("workers", "drain", "w2").returncode == 0
+    assert fleet.processes["w2"].wait(30) == 0
+    assert fleet.end("w1") == 0
+    assert faults_of(town, fleet) == []
+    assert {row[0] for row in fleet.query("SELECT state FROM worker")} == {"left"}
+    assert fleet.query("SELECT count(*) FROM lock WHERE owner <> ''") == [(0,)]
+
+
+@pytest.mark.postgres
+def test_jobs_are_queued_once_listed_and_cancelled(fleet: Fleet) -> None:
+    assert fleet.perilune("jobs", "add", "crawl", "TOWN001").stdout == "queued\n"
+    assert fleet.perilune("jobs", "add", "crawl", "town001").stdout == "queued already\n"
+    assert fleet.perilune("jobs", "add", "export", "all.jsonl", "rover").stdout == "queued\n"
+    listed = [json.loads(line) for line in fleet.perilune("jobs", "list", "--json").stdout.splitlines()]
+    assert [(one["kind"], one["status"], one["what"]) for one in listed] == [
+        ("crawl", "todo", {"source": "town001"}),
+        ("export", "todo", {"file": "all.jsonl", "query": "rover"}),
+    ]
+    number = str(listed[0]["id"])
+    assert fleet.perilune("jobs", "cancel", number).stdout == f"cancelled: {number}\n"
+    refused = fleet.perilune("jobs", "cancel", number)
+    assert (refused.returncode, refused.stderr) == (
+        2, f"perilune: no job {number} waits or runs; `perilune jobs list` shows them\n",
+    )  # fmt: skip
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("crawl",), "jobs add crawl takes SOURCE"),
+        (("crawl", "nobody"), "unknown source: nobody"),
+        (("mine", "x"), "no such kind of job: 'mine'"),
+        (("export", "../x"), "file: not a name: '../x'"),
+        (("verify", "x"), "jobs add verify takes no words"),
+    ],
+)
+def test_what_is_no_job_is_refused_in_words(fleet: Fleet, words: tuple[str, ...], message: str) -> None:
+    refused = fleet.perilune("jobs", "add", *words)
+    assert refused.returncode == 2
+    assert message in refused.stderr
