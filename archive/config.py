@@ -33,6 +33,8 @@ class Config:
     """Of the log on stderr: text | json."""
     lease: timedelta = timedelta(minutes=5)
     """How long a run's hosts stay its own without a sign of life."""
+    warc_store: str | None = None
+    """URL of a store that finished WARC files are shipped to; None: they stay in ``home``."""
     extract_workers: int | None = None
     """Processes that read pages; None: as ``crawler/settings.py`` has it."""
     layers: Mapping[str, Layer]
@@ -82,6 +84,7 @@ def load_config(
         contact=contact,
         allow_private=read_flag("PERILUNE_ALLOW_PRIVATE", private_word or ""),
         log_format=read_log_format(pick("log_format", log_format, "PERILUNE_LOG_FORMAT", "text") or ""),
+        warc_store=pick("warc_store", None, "PERILUNE_WARC_STORE", None),
         lease=read_seconds("PERILUNE_LEASE_S", pick("lease", None, "PERILUNE_LEASE_S", "300") or "", LEASE_S),
         extract_workers=read_count(
             "PERILUNE_EXTRACT_WORKERS", pick("extract_workers", None, "PERILUNE_EXTRACT_WORKERS", None)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import click
 
 from archive.config import LOG_FORMATS, load_config
+from archive.warcstore import mount
 
 F = TypeVar("F", bound=Callable[..., Any])  # Any: click callbacks take whatever their options are
 
@@ -28,6 +29,7 @@ def archive_options(command: F) -> F:
     def with_config(*args: Any, home: str | None, database: str | None, **kwargs: Any) -> Any:  # Any: passed through
         layers = {name: kwargs.pop(name, None) for name in ("sources", "allow_private", "log_format")}
         config = load_config(os.environ, home=home, database=database, **layers)
+        mount(config.warc_dir, config.warc_store)
         try:
             result = command(*args, config=config, **kwargs)
             sys.stdout.flush()

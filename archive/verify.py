@@ -25,6 +25,8 @@ from archive.evidence.warc import iter_records, read_record
 from archive.evidence.warcfile import OPEN
 from archive.model import Locator
 from archive.schema import ArticleRow, CaptureRow, FrontierRow, RevisionRow, RunRow
+from archive.shipping import stored_files
+from archive.warcstore import store_of
 
 BATCH_ROWS = 200  # articles compared with the index at once
 SHOWN = 10  # rows a finding names before it only counts
@@ -81,22 +83,26 @@ def verify_files(
     connection: Connection, warc_dir: Path, manifest: Manifest, on_progress: Progress, *, is_full: bool
 ) -> Iterator[Finding]:
     """Each file that is there or should be, by name."""
-    names = set(connection.execute(select(CaptureRow.filename).distinct()).scalars()) | set(manifest.files)
+    stored = stored_files(connection)
+    names = (
+        set(connection.execute(select(CaptureRow.filename).distinct()).scalars()) | set(manifest.files) | set(stored)
+    )
     names |= {
         path.name.removesuffix(OPEN) for path in (*warc_dir.glob("*.warc.gz"), *warc_dir.glob(f"*.warc.gz{OPEN}"))
     }
     for place, name in enumerate(sorted(names), start=1):
         on_progress(f"file {place} of {len(names)}: {name}")
-        yield from verify_file(connection, warc_dir, name, manifest.files.get(name), is_full=is_full)
+        if name in stored and not is_in_folder(warc_dir, name):
+            yield from verify_stored(connection, warc_dir, stored[name], is_full=is_full)
+        else:
+            yield from verify_file(connection, warc_dir, name, manifest.files.get(name), is_full=is_full)
 
 
 def verify_file(
     connection: Connection, warc_dir: Path, name: str, listed: Listed | None, *, is_full: bool
 ) -> Iterator[Finding]:
     """One file, finished or in writing, against the manifest, the rows that name it, and its index."""
-    columns = ("offset", "length", "filename", "warc_record_id", "payload_digest", "revisit_of", "run_id")
-    statement = select(*(getattr(CaptureRow, column) for column in columns)).where(CaptureRow.filename == name)
-    rows = {row.offset: row for row in connection.execute(statement)}
+    rows = rows_of(connection, name)
     path = next((path for path in (warc_dir / name, warc_dir / (name + OPEN)) if path.is_file()), None)
     if path is None or Path(name).name != name:
         yield fault("file-missing", name, f"captures said to be in it: {len(rows)}")
@@ -114,6 +120,36 @@ def verify_file(
         yield from verify_records(connection, path, dict(rows), is_open=False)
     elif "-meta." not in name:
         yield from verify_places(warc_dir, name, rows)
+
+
+def is_in_folder(warc_dir: Path, name: str) -> bool:
+    return any((warc_dir / one).is_file() for one in (name, name + OPEN))
+
+
+def verify_stored(connection: Connection, warc_dir: Path, listed: Listed, *, is_full: bool) -> Iterator[Finding]:
+    """A file in the store: its size, and its bytes and records where ``is_full``, since reading them is a transfer."""
+    store = store_of(warc_dir)
+    if store is None:
+        yield note("file-stored", listed.file, "lies in a store that PERILUNE_WARC_STORE does not name: not looked at")
+        return
+    size = store.size(listed.file)
+    if size is None:
+        yield fault("file-missing", listed.file, f"not in {store.url}; captures said to be in it: {listed.captures}")
+    elif size != listed.bytes:
+        yield fault("file-altered", listed.file, f"is {size} bytes long in {store.url}, not {listed.bytes}")
+    elif is_full:
+        if store.sha256_of(listed.file) != listed.sha256:
+            yield fault(
+                "file-altered", listed.file, f"its bytes in {store.url} are not those listed as {listed.sha256}"
+            )
+        yield from verify_records(connection, warc_dir / listed.file, rows_of(connection, listed.file), is_open=False)
+
+
+def rows_of(connection: Connection, name: str) -> dict[int, CaptureFacts]:
+    """Offset → what the rows say of the captures in a file."""
+    columns = ("offset", "length", "filename", "warc_record_id", "payload_digest", "revisit_of", "run_id")
+    statement = select(*(getattr(CaptureRow, column) for column in columns)).where(CaptureRow.filename == name)
+    return {row.offset: row for row in connection.execute(statement)}
 
 
 def difference(path: Path, listed: Listed) -> str | None:
@@ -158,6 +194,8 @@ def verify_records(
     if is_open or is_damaged or "-meta." in name:
         return
     held = index_lines(path.parent, name)
+    if held is None and not is_in_folder(path.parent, name):
+        return  # a stored file's index is with whoever wrote it
     if held is None:
         yield fault("cdxj-missing", index_path(path.parent, name).name, "the file has no index")
     elif held != sorted(lines):

@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "replay": ("crawler.evidence_cli", "replay", "Rebuild the database from the WARC files."),
     "reextract": ("crawler.reextract_cli", "reextract", "Read archived pages again with today's extraction."),
     "dedup": ("crawler.dedup_cli", "dedup", "Find copies anew in what is archived."),
+    "ship": ("crawler.evidence_cli", "ship", "Move finished WARC files to the store."),
     "import": ("crawler.evidence_cli", "import_", "Take in foreign WARC and WACZ files."),
     "forget": ("crawler.evidence_cli", "forget", "Take an address out of the archive for good."),
     "config": ("crawler.commands", "config", "Each effective setting and the layer that set it."),

@@ -29,6 +29,7 @@ def effective_settings(config: Config) -> list[Effective]:
         "contact": config.contact or "(none: only loopback may be crawled)",
         "allow_private": str(config.allow_private).lower(),
         "log_format": config.log_format,
+        "warc_store": config.warc_store or "(none: files stay in the home)",
         "lease": f"{config.lease.total_seconds():g} s",
     }
     rows = [Effective(name=name, value=value, layer=config.layers[name]) for name, value in own.items()]

@@ -14,9 +14,7 @@ from crawler.commands import day
 
 
 @click.command()
-@click.argument(
-    "files", metavar="[WARC]...", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
-)
+@click.argument("files", metavar="[WARC]...", nargs=-1, type=click.Path(dir_okay=False, path_type=Path), required=False)
 @click.option("--source", "source_ids", metavar="SOURCE", multiple=True, help="Only this source; may be repeated.")
 @click.option("--since", metavar="DATE", help="Only what was captured on or after DATE (YYYY-MM-DD).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
@@ -130,3 +128,31 @@ def forget(*, config: Config, url: str, reason: str, is_dry_run: bool, is_sure: 
     told = run_forget(config, url, reason=reason)
     click.echo(f"forgotten: articles: {told.articles}, captures: {told.captures}, files rewritten: {told.files}")
     return 0
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.option("--quiet", "is_quiet", is_flag=True, help="No progress on stderr.")
+@archive_options
+def ship(*, config: Config, as_json: bool, is_quiet: bool) -> int:
+    """Move finished WARC files from this home to the store that PERILUNE_WARC_STORE names.
+
+    Every crawl does so when it ends; this is for what an absent store left behind, and for a home that had none before.
+    A file goes when the store gives back the bytes that the manifest lists. Ended half-way, it goes on where it was.
+    """
+    from archive.evidence.warcfile import repair_leftovers
+    from archive.shipping import ship as shipped
+    from crawler.run import closing_engine
+
+    if config.warc_store is None:
+        raise ConfigError("PERILUNE_WARC_STORE is not set: file:///folder or s3://bucket/folder")
+    repair_leftovers(config.warc_dir)
+    with closing_engine(config) as engine:
+        told = shipped(
+            engine, config.warc_dir, on_progress=lambda line: None if is_quiet else click.echo(line, err=True)
+        )
+    if as_json:
+        click.echo(json.dumps({"files": told.files, "bytes": told.bytes, "left": told.left}))
+    else:
+        click.echo(f"shipped: {told.files:,} files, {told.bytes:,} bytes; left here: {told.left:,}")
+    return 1 if told.left else 0

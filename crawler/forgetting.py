@@ -24,7 +24,9 @@ from archive.evidence.warcfile import OPEN, repair_leftovers
 from archive.model import Capture, Locator
 from archive.rows.forgetting import Held, forget_rows, held_of, locators_of, move_captures
 from archive.rows.forgotten import key_digest
+from archive.shipping import brought_back, ship
 from archive.store import Store
+from archive.warcstore import names_in
 from crawler.context import software
 from crawler.run import closing_engine, utc_now
 
@@ -63,6 +65,7 @@ def run_forget(config: Config, url: str, *, reason: str) -> Forgot:
         run_id = store.start_run("forget", software=software(), now=at)
         try:
             told = forgotten(config, engine, held, run_id=run_id, reason=reason, at=at)
+            ship(engine, config.warc_dir)
         except BaseException as exc:
             store.finish_run(run_id, state="failed", exit_code=3, reason=type(exc).__name__, stats={}, now=utc_now())
             raise
@@ -92,27 +95,21 @@ def forgotten(config: Config, engine: Engine, held: Held, *, run_id: int, reason
     doomed: defaultdict[str, set[str]] = defaultdict(set)
     for record_id, file in held.captures:
         doomed[file].add(record_id)
-    files = doomed.keys() | {locator.filename for locator in old.values()} | set(meta_files(config.warc_dir))
+    heirs = {locator.filename for locator in old.values()}
+    files = doomed.keys() | heirs | set(meta_files(config.warc_dir))
     ids, moved_ids = {record_id for record_id, _ in held.captures}, set(old)
-    gone = [
-        bury(
-            path,
-            ids,
-            moved=moved_ids if name in {locator.filename for locator in old.values()} else (),
-            digests=digests,
-            reason=reason,
-            at=at,
-        )
-        for name in sorted(files)
-        if (ids or moved_ids) and (path := config.warc_dir / name).exists()
-    ]
+    gone = 0
+    for name in sorted(files) if ids or moved_ids else ():
+        also = moved_ids if name in heirs else set()
+        if (path := brought_back(config.warc_dir, name, ids, moved=also, at=at)) is not None:
+            gone += bool(bury(path, ids, moved=also, digests=digests, reason=reason, at=at))
     forget_rows(engine, held, reason=reason, at=at)
-    return Forgot(articles=len(held.article_ids), captures=len(ids), files=sum(map(bool, gone)), moved=len(moved))
+    return Forgot(articles=len(held.article_ids), captures=len(ids), files=gone, moved=len(moved))
 
 
 def meta_files(warc_dir: Path) -> Iterator[str]:
     """Finished files that may say what became of a capture."""
-    return (path.name for path in warc_dir.glob("*-meta.warc.gz"))
+    return (name for name in names_in(warc_dir) if name.endswith("-meta.warc.gz"))
 
 
 def moved_heirs(warc_dir: Path, engine: Engine, held: Held, warc: WarcWriter, *, run_id: int) -> Iterator[Capture]:

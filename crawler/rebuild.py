@@ -38,7 +38,9 @@ from archive.rows.rebuilding import (
     settled_records,
 )
 from archive.rows.templates import Cleaner
+from archive.shipping import brought_back
 from archive.store import SourceAtRest, Store
+from archive.warcstore import names_in
 from crawler.context import software
 from crawler.feeding import feed
 from crawler.process import guide_of
@@ -84,9 +86,10 @@ def run_replay(
     ``StoreError`` when the database fails.
     """
     for path in files:
-        adopt(path, config.warc_dir)
+        if path.exists() or path.name not in names_in(config.warc_dir):
+            adopt(path, config.warc_dir)
     repair_leftovers(config.warc_dir)
-    names = sorted({path.name for path in files} or {path.name for path in config.warc_dir.glob("*.warc.gz")})
+    names = sorted({path.name for path in files}) or names_in(config.warc_dir)
     with closing_engine(config) as engine:
         frontier = Frontier(engine, owner=owner_name(), now=utc_now)
         frontier.hold([LOCK])
@@ -225,8 +228,9 @@ class Replay:
     def bury_returned(self, names: Sequence[str]) -> None:
         """Take out of the files what was forgotten and came back with a copy from before."""
         for name in names if self.returned else ():
-            path, at = self.config.warc_dir / name, utc_now()
-            bury(path, self.returned, digests=(), reason="forgotten, and brought back by a copy", at=at)
+            at = utc_now()
+            if (path := brought_back(self.config.warc_dir, name, self.returned, at=at)) is not None:
+                bury(path, self.returned, digests=(), reason="forgotten, and brought back by a copy", at=at)
 
     def is_wanted(self, capture: Capture) -> bool:
         is_asked_for = not self.source_ids or capture.source_id in self.source_ids

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from archive.config import Config
 from archive.database import open_engine, shared_clock
+from archive.errors import CaptureError
 from archive.evidence.account import settlement_fields
 from archive.evidence.warc import WarcWriter, repair_leftovers
 from archive.frontier import Frontier
@@ -22,6 +23,7 @@ from archive.migrate import ensure_schema
 from archive.model import Capture, Discovered, Settled
 from archive.rows.forgotten import forgotten_digests, is_forgotten
 from archive.rows.hosts import HostGroup
+from archive.shipping import ship
 from archive.store import SourceAtRest, Store
 from crawler.accounting import Ledger
 from crawler.context import RunContext, software
@@ -120,7 +122,17 @@ def crawl_archive(config: Config, plan: CrawlPlan, sources: list[Source], engine
     ):
         fetched = fetch(run, plan, mine)
         verdict = closed(run, mine, fetched)
+    ship_finished(config, engine)
     return Outcome(run_id=run.run_id, verdict=verdict, ledger=run.ledger)
+
+
+def ship_finished(config: Config, engine: Engine) -> None:
+    """Bring the run's files to the store, where there is one. One that is away is said: the files stay in the home, and
+    the next run ships them too."""
+    try:
+        ship(engine, config.warc_dir)
+    except CaptureError as exc:
+        log.warning("files not shipped", extra={"error": str(exc)})
 
 
 def wanted_sources(sources: list[Source], plan: CrawlPlan, store: Store) -> list[Source]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +39,7 @@ from archive.evidence.records import (
 )
 from archive.evidence.warcfile import OPEN, Repair, WarcFile, new_record_id, repair_leftovers, repair_torn
 from archive.model import Locator
+from archive.warcstore import store_of
 
 FORGOTTEN_URI = "metadata://perilune/forgotten"  # of a record that says what was forgotten on demand, by digest
 SOURCES_URI = "metadata://perilune/sources.json"  # of the record that holds what the source files said
@@ -301,7 +302,7 @@ def iter_records(path: Path) -> Iterator[StoredRecord]:
 
     Raises ``CaptureError`` when it can't be read, or at the first torn or altered record.
     """
-    with opened_warc(path.parent, path.name) as file:
+    with opened_warc(path.parent, path.name, is_whole=True) as file:
         yield from members(file, path.name.removesuffix(OPEN))
 
 
@@ -319,14 +320,27 @@ def read_record(warc_dir: Path, locator: Locator) -> StoredRecord:
 
 
 @contextmanager
-def opened_warc(warc_dir: Path, filename: str) -> Iterator[BinaryIO]:
-    """One of our files, finished or in writing. Raises ``CaptureError`` when it can't be opened or read."""
+def opened_warc(warc_dir: Path, filename: str, *, is_whole: bool = False) -> Iterator[BinaryIO]:
+    """One of our files, finished or in writing: in the folder, or in the store that it goes on in. ``is_whole``: to be
+    read to its end. Raises ``CaptureError`` when it can't be opened or read."""
     if Path(filename).name != filename:
         raise CaptureError(f"not a file name: {filename!r}")
     path = warc_dir / filename
-    path = path if path.exists() else path.with_name(path.name + OPEN)
     try:
-        with path.open("rb") as file:
-            yield file
+        file = first_open(path, path.with_name(path.name + OPEN))
+        if file is None and (store := store_of(warc_dir)) is not None:
+            with store.opened(filename, is_whole=is_whole) as far:
+                yield far
+            return
+        with file or path.open("rb") as near:
+            yield near
     except OSError as exc:
         raise CaptureError(f"{path}: can't be read: {exc.strerror}") from exc
+
+
+def first_open(*paths: Path) -> BinaryIO | None:
+    """The first of them that is there, opened; None when none is: a file may be finished or shipped meanwhile."""
+    for path in paths:
+        with suppress(FileNotFoundError):
+            return path.open("rb")
+    return None

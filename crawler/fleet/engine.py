@@ -71,7 +71,7 @@ class FencedJobs(manager.JobManager):
             worker_id=job.worker_id,
         )
         if not row:
-            log.warning("job was given to another worker", extra={"job": job.id, "kind": job.task_name})
+            log.warning("job is another's", extra={"job": job.id, "kind": job.task_name})
         return bool(row)
 
     async def finish_job(self, job: Job, status: jobs.Status, delete_job: bool) -> None:
@@ -183,7 +183,7 @@ async def rescue_stalled(app: procrastinate.App) -> int:
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
         count += 1
         if job.attempts >= MOST_LOST:
-            log.error("job given up: workers vanished under it", extra={"job": job.id, "kind": job.task_name})
+            log.error("job given up", extra={"job": job.id, "kind": job.task_name})
             await app.job_manager.finish_job(job, jobs.Status.FAILED, delete_job=False)
         else:
             log.warning("job of a lost worker", extra={"job": job.id, "kind": job.task_name})

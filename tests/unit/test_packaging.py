@@ -19,7 +19,6 @@ PACKAGES = ("crawler", "spiders", "pipelines", "archive")
 EXTRAS = ("parquet", "pandas", "workers", "s3")  # imported where they are asked for, with a word where they are missing
 WITHOUT_IMPORT = {
     "lxml-html-clean": "trafilatura imports it",
-    "psycopg": "SQLAlchemy imports it for postgresql+psycopg:// addresses",
     "py3langid": "trafilatura imports it to tell languages",
 }
 

@@ -1,0 +1,238 @@
+"""WARC files in a store that machines share: a folder, and S3 as moto serves it. One machine writes, another reads."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import Engine, select
+
+from archive import warcstore
+from archive.config import Config, load_config
+from archive.database import open_engine, reading
+from archive.errors import CaptureError, ConfigError
+from archive.evidence.account import read_exchange
+from archive.evidence.manifest import read_manifest
+from archive.evidence.warc import iter_records, read_record
+from archive.model import Locator
+from archive.schema import CaptureRow, WarcFileRow
+from archive.shipping import Shipped, ship
+from archive.verify import verify
+from archive.warcstore import WarcStore, mount, names_in
+from crawler.cli import perilune
+from crawler.forgetting import run_forget
+from crawler.rebuild import run_replay
+from tests.crawled import Crawl, config_of, everything, exported, page
+from tests.s3 import s3_server
+
+
+@pytest.fixture(params=["file", "s3"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    if request.param == "file":
+        yield f"file://{tmp_path}/store"
+        return
+    bucket = f"evidence-{secrets.token_hex(4)}"  # moto keeps what it held from server to server
+    with s3_server(bucket) as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        yield f"s3://{bucket}/warc"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """An archive of one home, everything in it once."""
+    config = config_of(tmp_path / "home")
+    crawl = Crawl(config)
+    everything(crawl)
+    crawl.answer("/news/secret", page("A ledger is lost", text="The zirconium ledger was left on the train. " * 40))
+    crawl.close()
+    crawl.store.finish_run(crawl.run_id, state="finished", exit_code=0, reason=None, stats={}, now=crawl.at)
+    return config
+
+
+@pytest.fixture
+def engine(config: Config) -> Iterator[Engine]:
+    engine = open_engine(config.database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def elsewhere(config: Config, tmp_path: Path, store_url: str) -> Iterator[Config]:
+    """The same archive as another machine has it: the database and the store, and an empty home."""
+    other = replace(config, home=tmp_path / "elsewhere", warc_store=store_url)
+    mount(other.warc_dir, store_url)
+    mount(config.warc_dir, store_url)
+    yield other
+    for one in (config, other):
+        mount(one.warc_dir, None)
+
+
+def faults(engine: Engine, config: Config) -> list[tuple[str, str]]:
+    with engine.connect() as connection:
+        return [(one.kind, one.where) for one in verify(connection, config.warc_dir) if one.is_fault]
+
+
+def test_files_go_to_the_store_and_are_read_from_there(
+    config: Config, engine: Engine, elsewhere: Config, store_url: str
+) -> None:
+    before = names_in(config.warc_dir)
+    records = {path.name: len(list(iter_records(path))) for path in config.warc_dir.glob("*.warc.gz")}
+
+    told = ship(engine, config.warc_dir)
+
+    assert (told.files, told.left) == (2, 0)
+    assert list(config.warc_dir.glob("*.warc.gz")) == []
+    assert names_in(elsewhere.warc_dir) == before
+    assert {name: len(list(iter_records(elsewhere.warc_dir / name))) for name in before} == records
+    with reading(engine) as session:
+        rows = session.scalars(select(WarcFileRow).order_by(WarcFileRow.name)).all()
+        capture = session.scalars(select(CaptureRow).where(CaptureRow.target_uri.endswith("/news/secret"))).one()
+    assert [(row.name, row.store) for row in rows] == [(name, store_url) for name in before]
+    place = Locator(filename=capture.filename, offset=capture.offset, length=capture.length)
+    assert b"zirconium" in read_record(elsewhere.warc_dir, place).http.decoded_body()
+    assert read_exchange(elsewhere.warc_dir, place, run_id=1)[0].capture.warc_record_id == capture.warc_record_id
+    assert faults(engine, elsewhere) == []
+    assert faults(engine, config) == []
+
+
+def test_a_record_is_read_by_its_range(engine: Engine, config: Config, elsewhere: Config, tmp_path: Path) -> None:
+    """Of a large file only what is asked for comes over the wire, and a block."""
+    big = tmp_path / "large.warc.gz"
+    big.write_bytes(bytes(24 << 20))
+    store = WarcStore(elsewhere.warc_store)
+    store.put(big)
+    with store.opened(big.name) as file:
+        file.seek(12 << 20)
+        assert file.read(1_000) == bytes(1_000)
+        if elsewhere.warc_store.startswith("s3:"):
+            assert file.cache.total_requested_bytes <= 2 << 20
+
+
+def test_killed_between_copy_and_row_it_goes_on(
+    config: Config, engine: Engine, elsewhere: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WarcStore, "sha256_of", killed)
+        with pytest.raises(KeyboardInterrupt):
+            ship(engine, config.warc_dir)
+    assert len(list(config.warc_dir.glob("*.warc.gz"))) == 2
+
+    assert ship(engine, config.warc_dir).files == 2
+    assert ship(engine, config.warc_dir) == Shipped()
+    assert faults(engine, elsewhere) == []
+
+
+def test_a_copy_that_comes_back_otherwise_keeps_the_file(
+    config: Config, engine: Engine, elsewhere: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WarcStore, "sha256_of", lambda self, name: "sha256:0")
+    with pytest.raises(CaptureError, match=r"gives back sha256:0, not sha256:.*; nothing is removed"):
+        ship(engine, config.warc_dir)
+    assert len(list(config.warc_dir.glob("*.warc.gz"))) == 2
+    with reading(engine) as session:
+        assert session.scalars(select(WarcFileRow)).all() == []
+
+
+def test_an_altered_file_is_not_shipped(config: Config, engine: Engine, elsewhere: Config) -> None:
+    path = next(path for path in config.warc_dir.glob("*.warc.gz") if "-meta" not in path.name)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert ship(engine, config.warc_dir) == Shipped(files=1, bytes=ship_bytes(engine), left=1)
+    assert path.exists()
+
+
+def ship_bytes(engine: Engine) -> int:
+    with reading(engine) as session:
+        return sum(row.bytes for row in session.scalars(select(WarcFileRow)))
+
+
+def test_what_the_store_lost_or_altered_is_found(config: Config, engine: Engine, elsewhere: Config) -> None:
+    ship(engine, config.warc_dir)
+    meta, pages = sorted(names_in(elsewhere.warc_dir), key=lambda name: "-meta" not in name)
+    store = WarcStore(elsewhere.warc_store)
+    with store.reached() as (files, folder):
+        files.rm_file(f"{folder}/{meta}")
+        whole = files.cat_file(f"{folder}/{pages}")
+        files.pipe_file(f"{folder}/{pages}", whole[:200] + bytes([whole[200] ^ 1]) + whole[201:])
+    found = faults(engine, elsewhere)
+    assert ("file-missing", meta) in found
+    assert ("file-altered", pages) in found
+
+
+def test_replay_rebuilds_from_the_store_alone(
+    config: Config, engine: Engine, elsewhere: Config, tmp_path: Path
+) -> None:
+    before = exported(engine)
+    ship(engine, config.warc_dir)
+    fresh = replace(elsewhere, database_url=f"sqlite:///{tmp_path}/fresh.db")
+
+    told = run_replay(fresh)
+
+    assert told.problems == []
+    again = open_engine(fresh.database_url)
+    assert exported(again) == before
+    again.dispose()
+
+
+def test_forgetting_reaches_into_the_store(config: Config, engine: Engine, elsewhere: Config) -> None:
+    ship(engine, config.warc_dir)
+
+    told = run_forget(elsewhere, "https://alpha.example/news/secret", reason="a court's order")
+
+    assert (told.articles, told.captures) == (1, 1)
+    assert list(elsewhere.warc_dir.glob("*.warc.gz")) == []
+    kept = [record for name in names_in(elsewhere.warc_dir) for record in iter_records(elsewhere.warc_dir / name)]
+    assert not any(b"zirconium" in (record.http.decoded_body() if "http" in str(record.field("Content-Type")) else b"")
+                   for record in kept)  # fmt: skip
+    assert not any("secret" in str(record.fields) for record in kept)
+    assert faults(engine, elsewhere) == []
+
+
+def test_store_that_is_away_is_said_and_loses_nothing(config: Config, engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "in the way").write_text("")
+    mount(config.warc_dir, f"file://{tmp_path}/in the way/store")
+    with pytest.raises(CaptureError, match="in the way"):
+        ship(engine, config.warc_dir)
+    mount(config.warc_dir, None)
+    assert len(list(config.warc_dir.glob("*.warc.gz"))) == 2
+    assert len(read_manifest(config.warc_dir).files) == 2
+
+
+@pytest.mark.parametrize(
+    "url", ["", "http://host/x", "s3:", "warc", "s3://key:secret@bucket/x", "file:", "simplecache::s3://b/x"]
+)
+def test_what_names_no_store_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="PERILUNE_WARC_STORE") as caught:
+        WarcStore(url)
+    assert "secret@" not in str(caught.value)
+
+
+def test_ship_is_a_command(config: Config, store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = CliRunner()
+    refused = runner.invoke(perilune, ["ship", "--home", str(config.home)], standalone_mode=False)
+    assert str(refused.exception) == "PERILUNE_WARC_STORE is not set: file:///folder or s3://bucket/folder"
+
+    monkeypatch.setenv("PERILUNE_WARC_STORE", store_url)
+    done = runner.invoke(perilune, ["ship", "--home", str(config.home), "--json"], standalone_mode=False)
+    told = json.loads(done.stdout)
+    assert (done.return_value, told["files"], told["left"]) == (0, 2, 0)
+    verified = runner.invoke(perilune, ["verify", "--full", "--home", str(config.home)], standalone_mode=False)
+    assert (verified.return_value, verified.stdout) == (0, "")
+    mount(config.warc_dir, None)
+
+
+def test_mounting_is_of_one_folder(tmp_path: Path) -> None:
+    assert load_config({"PERILUNE_WARC_STORE": "s3://b/x"}, home=str(tmp_path)).warc_store == "s3://b/x"
+    mount(tmp_path / "a", "s3://b/x")
+    assert warcstore.store_of(tmp_path / "b") is None
+    mount(tmp_path / "a", None)
+    assert warcstore.store_of(tmp_path / "a") is None
