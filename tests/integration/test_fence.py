@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, select
 
-from archive.database import reading, shared_clock, writing
+from archive.database import grouped, reading, shared_clock, writing
 from archive.errors import LockedError
 from archive.frontier import Frontier
 from archive.model import Discovered
@@ -125,3 +125,13 @@ def test_an_unfenced_engine_asks_nobody(engine: Engine) -> None:
     with writing(engine) as session:
         session.add(RunRow(command="crawl", state="running", started_at=START, software="test", stats={}))
     assert count(engine, RunRow) == 1
+
+
+def test_a_group_of_writes_is_fenced_as_one(engine: Engine, holder: Frontier, clock: Clock) -> None:
+    with grouped(holder.engine):
+        holder.announce([an_address("/one")])
+        holder.announce([an_address("/two")])
+    clock.tick(minutes=6)
+    with pytest.raises(LockedError), grouped(holder.engine):
+        holder.announce([an_address("/late")])
+    assert count(engine, FrontierRow) == 2
