@@ -54,6 +54,7 @@ CHALLENGES = XPath(
 MENU_TAGS = frozenset(
     {"nav", "aside", "header", "footer", "script", "style", "noscript", "template", "select", "svg", "head"}
 )
+HIDDEN_TAGS = ("script", "style", "noscript", "template")
 SEPARATOR = re.compile(r"\s+[|–—·•»›:-]\s+|\s*[|｜]\s*")
 MAX_OPENING = 2000  # characters
 SMALL_PAGE = 4000  # characters outside links; walls, errors and shells have fewer, so nothing is searched for on others
@@ -89,8 +90,14 @@ def facts_of(root: HtmlElement, url: str) -> PageFacts:
 
 def lengths(root: HtmlElement) -> tuple[int, int]:
     """Characters of visible text, and of links among them; white space does not count."""
-    visible = sum(squeezed_length(body) for body in root.iter("body"))
-    hidden = sum(squeezed_length(one) for one in root.iter("script", "style", "noscript", "template"))
+    bodies = list(root.iter("body"))
+    visible = sum(map(squeezed_length, bodies))
+    hidden = sum(
+        squeezed_length(one)
+        for body in bodies
+        for one in body.iter(HIDDEN_TAGS)
+        if next(one.iterancestors(HIDDEN_TAGS), None) is None
+    )
     return max(0, visible - hidden), sum(squeezed_length(link) for link in root.iter("a"))
 
 
