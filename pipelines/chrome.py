@@ -66,7 +66,7 @@ DATE_TAGS = ("time", "span", "i", "small")
 CROSSHEADS = ("h2", "h3", "h4", "h5", "h6")
 ANCHOR_MARKS = frozenset({"#", "¶", "§", "🔗", "†", "∞"})
 UNCOUNTED = frozenset({"a", "script", "style", "noscript", "template", "select", "button"})
-HEADINGS = XPath("//h1|//h2|//h3|//h4|//h5|//h6|//p|//dt|//legend|//div[not(*[self::div or self::p or self::ul])]")
+HEADING_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6", "p", "dt", "legend", "div")
 
 
 def prune_chrome(root: HtmlElement) -> None:
@@ -85,7 +85,7 @@ def prune_chrome(root: HtmlElement) -> None:
         if sum(lengths.get(element, 0) for element in topmost(elements)) <= most:
             for element in elements:
                 drop(element)
-    for heading in HEADINGS(root):
+    for heading in possible_headings(root):
         if heading.getparent() is not None and is_chrome_heading(text_of(heading)):
             drop_section(heading)
 
@@ -94,6 +94,15 @@ def always_chrome(root: HtmlElement) -> list[HtmlElement]:
     """Elements whose tag or role says that they are chrome, or that readers do not see."""
     marked = (one for one in MARKED(root) if one.get("role") in ALWAYS_ROLES or one.get("aria-hidden") == "true")
     return [*root.iter(ALWAYS_TAGS), *marked]
+
+
+def possible_headings(root: HtmlElement) -> list[HtmlElement]:
+    """What may be a heading: headings, paragraphs, labels, and a ``<div>`` that holds no blocks."""
+    return [
+        one
+        for one in root.iter(HEADING_TAGS)
+        if one.tag != "div" or next(one.iterchildren("div", "p", "ul"), None) is None
+    ]
 
 
 def bare_headings(root: HtmlElement) -> None:

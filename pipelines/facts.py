@@ -17,7 +17,8 @@ TITLE = XPath("string(//title[not(ancestor::svg)][1])")
 HEADINGS = XPath("//h1 | //h2")
 HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5"})
 MARK_TAGS = (*HEADING_TAGS, "a", "li")
-TYPES = XPath("//meta[@property='og:type']/@content | //*[@itemscope]/@itemtype")
+OG_TYPES = XPath("//meta[@property='og:type']/@content")
+ITEM_TYPES = XPath("//*[@itemscope]/@itemtype")
 LD_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(?:https?://schema\.org/)?(\w+)"')
 LD_SCRIPTS = XPath("//script[contains(@type, 'ld+json')]/text()")
 ARTICLE_TYPES = re.compile(
@@ -70,7 +71,7 @@ def facts_of(root: HtmlElement, url: str) -> PageFacts:
     visible, linked = lengths(root)
     is_small = visible - linked < SMALL_PAGE
     opening = " ".join(" ".join(islice(shown(root), 400)).split())[:MAX_OPENING] if is_small else ""
-    kinds = [str(kind) for kind in TYPES(root)]
+    kinds = [str(kind) for kind in (*OG_TYPES(root), *ITEM_TYPES(root))]
     stated = {kind for script in LD_SCRIPTS(root)[:20] for kind in LD_TYPE.findall(str(script)[:200_000])}
     classes = {name.lower() for body in root.iter("body") for name in (body.get("class") or "")[:2000].split()}
     return PageFacts(

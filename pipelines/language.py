@@ -24,16 +24,16 @@ NAMES = {
 REPLACED = {"iw": "he", "in": "id", "ji": "yi", "jp": "ja", "cn": "zh", "kr": "ko", "ua": "uk", "cz": "cs", "gr": "el"}
 SAMPLE = 2000  # characters of text that settle the script
 SCRIPTS = {
-    "kana": re.compile(r"[\u3040-\u30ff]"),
-    "hangul": re.compile(r"[\uac00-\ud7a3]"),
-    "han": re.compile(r"[\u4e00-\u9fff]"),
-    "cyrillic": re.compile(r"[\u0400-\u04ff]"),
-    "greek": re.compile(r"[\u0370-\u03ff]"),
-    "arabic": re.compile(r"[\u0600-\u06ff]"),
-    "hebrew": re.compile(r"[\u0590-\u05ff]"),
-    "thai": re.compile(r"[\u0e00-\u0e7f]"),
-    "devanagari": re.compile(r"[\u0900-\u097f]"),
-    "latin": re.compile(r"[A-Za-z\u00c0-\u024f]"),
+    "kana": re.compile(r"[\u3040-\u30ff]+"),
+    "hangul": re.compile(r"[\uac00-\ud7a3]+"),
+    "han": re.compile(r"[\u4e00-\u9fff]+"),
+    "cyrillic": re.compile(r"[\u0400-\u04ff]+"),
+    "greek": re.compile(r"[\u0370-\u03ff]+"),
+    "arabic": re.compile(r"[\u0600-\u06ff]+"),
+    "hebrew": re.compile(r"[\u0590-\u05ff]+"),
+    "thai": re.compile(r"[\u0e00-\u0e7f]+"),
+    "devanagari": re.compile(r"[\u0900-\u097f]+"),
+    "latin": re.compile(r"[A-Za-z\u00c0-\u024f]+"),
 }
 LANGUAGES = {
     "kana": ("ja",),
@@ -78,11 +78,12 @@ def normal_tag(declared: str | None) -> str | None:
 def script_of(text: str) -> str | None:
     """The script most letters are in; kana count for all of a Japanese text. None for too little text."""
     sample = text[:SAMPLE]
-    counts = {name: len(pattern.findall(sample)) for name, pattern in SCRIPTS.items()}
+    scripts = {"latin": SCRIPTS["latin"]} if sample.isascii() else SCRIPTS
+    counts = {name: sum(map(len, pattern.findall(sample))) for name, pattern in scripts.items()}
     total = sum(counts.values())
     if total < 12:
         return None
-    if counts["kana"] * 10 > total:
+    if counts.get("kana", 0) * 10 > total:
         return "kana"
     return max(counts, key=lambda name: counts[name])
 
