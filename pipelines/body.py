@@ -18,6 +18,8 @@ from trafilatura.htmlprocessing import convert_tags, tree_cleaning
 from trafilatura.main_extractor import extract_content
 from trafilatura.settings import Extractor
 
+from pipelines.searches import remember_searches
+
 DIVIDERS = frozenset({"lb", "item", "cell", "p", "row", "head"})  # tags of trafilatura's tree that part words
 # Comments and appended articles, by names at the root of their list; trafilatura.xpaths has the same.
 SECTIONS = ("div", "section", "details", "aside", "ol", "ul")
@@ -66,6 +68,7 @@ def thorough_look(root: HtmlElement) -> _Element | None:
 @cache
 def options(*, is_fast: bool) -> Extractor:
     """Built once: it reads a configuration. Of the formats, ``txt`` is the one that serialises nothing."""
+    remember_searches()
     return Extractor(output_format="txt", fast=is_fast, comments=False, tables=True)
 
 
