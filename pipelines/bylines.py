@@ -11,11 +11,13 @@ from lxml.html import HtmlElement
 
 from pipelines.agreement import folded
 from pipelines.calendars import WRITTEN
+from pipelines.datelines import label_before
 from pipelines.headdates import META
-from pipelines.names import CJK_LEAD, LEAD, ROLE, looks_personal, parts_of, people, person
+from pipelines.names import CJK_LEAD, LEAD, SECOND_HAND, looks_personal, people
 from pipelines.phrases import LABELS
+from pipelines.signatures import MAX_BYLINE, names_alone, short_text, signatures
 from pipelines.story import Story
-from pipelines.surroundings import branch, is_apart
+from pipelines.surroundings import branch, is_apart, is_in_teaser
 from pipelines.survey import Survey
 
 AUTHOR_META = frozenset(
@@ -25,11 +27,7 @@ AUTHOR_META = frozenset(
 )
 SURNAME_FIRST = frozenset({"citation_author", "dc.creator", "dcterms.creator"})
 RELATED = XPath("//*[@rel] | //address")
-AUTHOR_ADDRESS = re.compile(r"/(?:authors?/|contributor|people/|staff/|writers/|journalist|profile|by/)")
-NAMED_AGAIN = XPath(
-    "boolean(//img[@alt = $name or contains(@alt, $about) or starts-with(@alt, concat($name, ','))]"
-    " | //a[contains(@href, $joined) or (contains(@href, $slug) and contains(@href, 'author'))])"
-)
+AUTHOR_ADDRESS = re.compile(r"/(?:authors?/|contributor|people/|team/|staff/|writers/|journalist|profile|by/)")
 LABEL_ONLY = re.compile(
     r"^(?:written|posted|published|article|words|story|authored|reviewed)?\s*by\s*:?$|^author(?:s|\(s\))?\s*:?$"
     r"|^автор\s*:?$|^autor(?:in|a)?\s*:?$"
@@ -44,7 +42,8 @@ NOT_BYLINE = re.compile(
     re.IGNORECASE,
 )
 LONE_BYLINE = re.compile(
-    r"(?:written|words|article|story|text|reported) by\b|contributors?\s?:|авторы?\s?[:：]|autor(?:in)?\s?:",
+    r"autorin/autor |(?:written|words|article|story|text|reported) by\b|contributors?\s?:|авторы?\s?[:：]"
+    r"|autor(?:in)?\s?:",
     re.IGNORECASE,
 )
 ABOUT = re.compile(r"(?:about|meet|written|more|our|the)\b", re.IGNORECASE)
@@ -52,10 +51,10 @@ STAFF = re.compile(
     r"(?:[Bb]y )?(?:The )?Team [A-Z]\w+$"
     r"|(?:[Bb]y )?(?:[A-Z][\w.&’'-]+ ){1,4}(?:[Ss]taff|[Tt]eam|[Nn]ewsroom|[Nn]ewsdesk|[Ee]ditors)$"
 )
-ACCOUNT = re.compile(r"[a-z][a-z0-9._-]+$")
+ACCOUNT = re.compile(r"(?![A-Z][a-z]+$|[A-Z]+$)[\w.-]+$", re.ASCII)  # one word, no given name and no agency
 MAX_NAME_WORDS = 5
 PRINTED_PLACES = range(3, 7)  # of places(): what the page shows to readers as its byline
-MAX_BYLINE = 120  # characters of an element that is a byline
+MAX_DATED = 60  # characters of a byline with a date in it
 PRINTED_BYLINE = re.compile(
     r"^(?:(?:story|words|text|written|posted|published|reported|article|submitted|reviewed)\s+)?(?:by(?:\s*:\s*|\s+)\S|(?-i:By[A-Z][a-z]))"
     r"|^(?:авторы?|текст|автор статьи)\s*[:：]|^von\s+[A-ZÄÖÜ]|^par\s+[A-ZÉ]|^por\s+[A-ZÁÉÍÓÚ]"
@@ -67,7 +66,6 @@ FOLLOWED_BY_NAME = re.compile(
     r"(?:^|[\d|·•—–,⋅-]\s*|[Pp]osted |[Ww]ritten )(?:by|By"
     r"|BY)\s*:?\s+((?:[A-Z][\w.’'-]+\s+){1,3}[A-Z][\w’'-]+)"
 )
-BESIDE_DATE = re.compile(r"#\s*[|·•–—-]\s*([^#|·•–—]{5,40})")
 NAME_IN_SECTION = re.compile(r"(?:^|[•·|,]\s+)((?:[A-Z][\w.’'-]+\s+){1,3}[A-Z][\w’'-]+)\s+in\s+[A-Z]")
 
 
@@ -83,18 +81,32 @@ def authors_of(
     kept: tuple[str, ...] = ()
     for rank, texts in enumerate(places(survey, stories, heading, before, after, sites)):
         found = people(texts, sites=sites)
-        if not kept and found and not all(ACCOUNT.match(name) or folded(name) in sites for name in found):
+        if not kept and found and not is_weak(found, sites):
             return found
-        if kept and found and rank in PRINTED_PLACES and all(looks_personal(name) for name in found):
+        if kept and found and rank in PRINTED_PLACES and corrects(found, kept):
             return found
         kept = kept or found
-    if kept:
+    told = kept or site_as_author(survey.tree, stories)
+    if kept and not is_weak(kept, sites):
         return kept
+    return (people(signatures(survey.tree)) or told) if told else ()
+
+
+def site_as_author(tree: HtmlElement, stories: Sequence[Story]) -> tuple[str, ...]:
+    """The organisation that data names as author; empty without one."""
     declared = [[*story.organisations, *story.authors] for story in stories if story.is_article]
-    for texts in (*declared, meta_authors(survey.tree)):
-        if found := people(texts):
-            return found
-    return ()
+    return next(filter(None, (people(texts) for texts in (*declared, meta_authors(tree)))), ())
+
+
+def is_weak(names: Sequence[str], sites: frozenset[str]) -> bool:
+    """True for accounts (``dnolan``) and for the site itself."""
+    return all(ACCOUNT.match(name) or folded(name) in sites for name in names)
+
+
+def corrects(printed: Sequence[str], weak: Sequence[str]) -> bool:
+    """True for persons; an account run together with more words is none."""
+    accounts = tuple(name.casefold() for name in weak)
+    return all(looks_personal(name) and not name.split()[0].casefold().startswith(accounts) for name in printed)
 
 
 def places(
@@ -134,8 +146,10 @@ def lone_bylines(survey: Survey, near: set[HtmlElement]) -> list[str]:
     lines = [(element, line) for element, line in survey.blocks if len(line) <= MAX_BYLINE]
     found: dict[str, str] = {}
     for (_, label), (element, line) in pairwise([(survey.tree, ""), *lines]):
-        is_named = LONE_BYLINE.match(line) or (LABEL_ONLY.match(label) and len(line.split()) <= MAX_NAME_WORDS)
-        if is_named and looks_personal_line(line) and not is_apart(element, near, is_aside_ok=True):
+        is_below = LABEL_ONLY.match(label) and len(line.split()) <= MAX_NAME_WORDS
+        if not (is_below or LONE_BYLINE.match(line)) or not looks_personal_line(line):
+            continue
+        if not (is_in_teaser(element, near) if is_below else is_apart(element, near, is_aside_ok=True)):
             found.setdefault(folded(" ".join(people([line]))), line)
     for element in [] if found else rel_authors(survey.tree):
         line = short_text(element)
@@ -165,7 +179,7 @@ def author_links(tree: HtmlElement) -> list[HtmlElement]:
 def meta_authors(tree: HtmlElement) -> list[str]:
     found = []
     for element in META(tree)[:200]:
-        name = (element.get("property") or element.get("name") or element.get("itemprop") or "").lower()
+        name = (element.get("property") or element.get("name") or "").lower()
         if name in AUTHOR_META and not element.get("content", "").startswith(("http", "/")):
             content = element.get("content", "")
             found.append(turned(content) if name in SURNAME_FIRST else content)
@@ -184,10 +198,9 @@ def turned(name: str) -> str:
     return f"{parts[1].strip()} {parts[0].strip()}" if len(parts) == 2 and "" not in map(str.strip, parts) else name
 
 
-def short_text(element: HtmlElement) -> str:
-    """The element's text when it is short enough for a byline; empty otherwise."""
-    text = " ".join(" ".join(islice(element.itertext(), 60)).split())
-    return text if len(text) <= MAX_BYLINE else ""
+def own_name(element: HtmlElement) -> str:
+    """The element's short text; empty after ``Reviewed by`` and its like."""
+    return "" if SECOND_HAND.search(f" {label_before(element)}") else short_text(element)
 
 
 def labelled_bylines(survey: Survey, near: set[HtmlElement]) -> list[str]:
@@ -195,10 +208,13 @@ def labelled_bylines(survey: Survey, near: set[HtmlElement]) -> list[str]:
     for element in survey.named(BYLINES, limit=60):
         if is_apart(element, near, is_aside_ok=True) or NOT_BYLINE.search(element.get("class") or ""):
             continue
-        inner = [text for one in NAME_INSIDE(element)[:6] if (text := short_text(one)) and looks_personal_line(text)]
+        inner = [text for one in NAME_INSIDE(element)[:6] if (text := own_name(one)) and looks_personal_line(text)]
         text = short_text(element)
         if inner and len(text) != 0:
             return inner
+        leaves = [part for one in element.iter() if not len(one) and (part := short_text(one))]
+        if len(leaves) > 1 and all(looks_personal(part) for part in leaves):
+            return leaves
         if text and (looks_personal_line(text) or PRINTED_BYLINE.match(text) or STAFF.match(text)):
             return [text]
         if not text and looks_personal(name := first_line(element)) and not ABOUT.match(name):
@@ -217,36 +233,6 @@ def looks_personal_line(text: str) -> bool:
     return any(looks_personal(name) for name in people([text]))
 
 
-def names_alone(tree: HtmlElement, lines: Sequence[str]) -> list[str]:
-    """A name beside the headline that no word introduces, where a role follows it or the page names the person again.
-
-    Names of sections look the same (``Space Weather``): a picture or an address with the name tells them apart, and so
-    does a line of nothing but a date and a name whose words the page uses nowhere else.
-    """
-    short = [line for line in lines if len(line) <= MAX_BYLINE]
-    pieces = [piece for line in short for piece in parts_of(WRITTEN.sub(" | ", line)) if piece]
-    for piece, following in pairwise([*pieces, ""]):
-        name = person(piece)
-        if name and looks_personal(name) and (ROLE.match(following.strip()) or is_named_again(tree, name)):
-            return [name]
-    beside = (dated[1] for line in short if (dated := BESIDE_DATE.fullmatch(WRITTEN.sub("#", line))))
-    return [name for name in beside if looks_personal(name) and stands_alone(tree, name)][:1]
-
-
-def stands_alone(tree: HtmlElement, name: str) -> bool:
-    """True where the page has the name once, and none of its words in lower case."""
-    text = tree.text_content()
-    return text.count(name) == 1 and not any(
-        re.search(rf"\b{re.escape(word.lower())}\b", text) for word in name.split()
-    )
-
-
-def is_named_again(tree: HtmlElement, name: str) -> bool:
-    """True when a picture shows, or an address names, the person."""
-    slug = "-".join(folded(name).split())
-    return bool(NAMED_AGAIN(tree, name=name, about=f"of {name}", slug=f"/{slug}", joined=f"/in/{slug}"))
-
-
 def printed_bylines(lines: Sequence[str]) -> list[str]:
     """The first line near the headline that begins with ``by``, ``Автор:`` and their like, and names a person."""
     for label, line in pairwise(lines):
@@ -260,7 +246,8 @@ def printed_bylines(lines: Sequence[str]) -> list[str]:
         if len(line) <= MAX_BYLINE and PRINTED_BYLINE.search(line):
             bare = CJK_LEAD.sub("", LEAD.sub("", line))
             is_byline = bare != line or line.endswith(("記者", "记者", "기자"))
-            if is_byline and (looks_personal_line(line) or (bare and len(bare.split()) <= 2)):
+            is_short = bare and (len(bare.split()) <= 2 or (len(line) <= MAX_DATED and WRITTEN.search(line)))
+            if is_byline and (looks_personal_line(line) or is_short):
                 return [line]
         elif name := name_within(line):
             return [name]

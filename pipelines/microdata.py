@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
@@ -12,6 +14,8 @@ from pipelines.story import Story
 MAX_PROPERTIES = 400  # of a page
 PROPERTIES = XPath("//*[@itemprop]")
 ARTICLES = XPath("//*[@itemscope][contains(@itemtype, 'Article') or contains(@itemtype, 'Posting')]")
+OF_ARTICLE = ("WebPage", "CreativeWork", "Report", "Blog")
+COMMENTS = re.compile(r"(?:^|[\s_-])comments?(?:$|[\s_-])", re.IGNORECASE)
 KINDS = XPath("//@itemtype[contains(., 'Article') or contains(., 'Posting')]")
 
 
@@ -24,7 +28,7 @@ def microdata_story(tree: HtmlElement) -> Story | None:
         if others and any(one in others for one in (element, *element.iterancestors())):
             continue
         for name in element.get("itemprop", "").split():
-            if name == "author" and len(authors) < 12 and not in_comment(element):
+            if name == "author" and len(authors) < 12 and is_of_article(element):
                 authors.append(property_name(element))
             first.setdefault(name, element)
     if not {"headline", "datePublished", "articleBody", "author"} & first.keys():
@@ -62,10 +66,14 @@ def other_articles(tree: HtmlElement) -> set[HtmlElement]:
     return {one for one in items if one not in around}
 
 
-def in_comment(element: HtmlElement) -> bool:
-    """True inside something that is a comment or a review."""
-    kinds = (one.get("itemtype") or "" for one in (element, *element.iterancestors()))
-    return any(kind.endswith(("/Comment", "/UserComments", "/Review", "/Answer")) for kind in kinds)
+def is_of_article(element: HtmlElement) -> bool:
+    """False for a property of a comment, a review, a picture or whatever else stands inside the article."""
+    for one in element.iterancestors():
+        if COMMENTS.search(f"{one.get('class') or ''} {one.get('id') or ''}"):
+            return False
+        if one.get("itemscope") is not None and (kind := one.get("itemtype")):
+            return "Article" in kind or "Posting" in kind or kind.endswith(OF_ARTICLE)
+    return True
 
 
 def property_text(element: HtmlElement) -> str | None:

@@ -14,12 +14,12 @@ MAX_BYLINE = 300  # characters
 MAX_NAME = 60
 MAX_PEOPLE = 12
 LEADS = (
-    r"(?:story|article|post|text|words|report|reported|written|posted|published|authored|reviewed|review"
-    r"|contributed|edited|created|submitted|added|guest post)?\s*by\b"
+    r"(?:this (?:post|article|story) was written|story|article|post|text|words|report|reported|written|posted"
+    r"|published|authored|reviewed|review|contributed|edited|created|submitted|added|guest post)?\s*by\b"
     r"|written by|posted by|from the desk of"
     r"|авторы?|текст|автор текста|автор статьи|подготовил[аи]?|материал подготовил[аи]?|беседовал[аи]?"
     r"|(?:ein\s+)?(?:artikel|bericht|beitrag|text|kommentar|analyse|interview|gastbeitrag"
-    r"|kolumne)?\s*von\b|autor(?:in|en)?|redakteur(?:in)?"
+    r"|kolumne)?\s*von\b|autorin/autor|autor(?:in|en)?|redakteur(?:in)?"
     r"|(?:publié|écrit|rédigé|propos recueillis)?\s*par\b|auteurs?|texte"
     r"|(?:escrito|publicado|redactado)?\s*por\b|autor(?:a|es)?|texto"
     r"|(?:scritto da|articolo di|a cura di|di|testo di|autore)\b"
@@ -28,7 +28,7 @@ LEADS = (
 )
 LEAD = re.compile(rf"^\s*(?:(?-i:By(?=[A-Z][a-z]))|(?:{LEADS})\s*[:：\-–—|]?)\s*", re.IGNORECASE)
 CJK_LEAD = re.compile(
-    r"^\s*(?:本报|本網|本网|本社|特约|实习|見習い?|新华社|中新网)?\s*(?:作者|记者|記者|文|文・写真|文／|撰文|编辑|編集|責任編輯|责任编辑|執筆|取材・文|通讯员|ライター|著者|글|기자|이름)"
+    r"^\s*(?:本报|本網|本网|本社|特约|实习|見習い?|新华社|中新网)?\s*(?:この記事を書いた人|作者|记者|記者|文|文・写真|文／|撰文|编辑|編集|責任編輯|责任编辑|執筆|取材・文|通讯员|ライター|著者|글|기자|이름)"
     r"\s*[:：=＝/／]?\s*"
 )
 CJK_TAIL = re.compile(
@@ -38,6 +38,7 @@ EMAIL = re.compile(r"[\[(<]?\s*(?:mailto:)?[\w.+\-]+(?:@|\s\[at\]\s)[\w\-]+\.[\w
 HANDLE = re.compile(r"(?<![\w])@\w+")
 LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 WRAPPED = re.compile(r"^\s*[(\[（【]([^()\[\]（）【】]+)[)\]）】]\s*$")  # a byline at an article's end
+BRACKETED = re.compile(r"\(([^()]{3,60})\)")
 BRACKET = re.compile(r"\s*[(\[（【<][^()\[\]（）【】<>]{0,80}[)\]）】>]?")
 MARKS = re.compile(
     r"\s*(?:[;|/·•●、，；\n\t⋅]|\s[-–—]\s|,(?!\s*(?:Jr|Sr|Ph\.?\s?D|M\.?D|MBA|II|III|RN|RD|MS|CPA|Esq|DDS|DO)\b))\s*"
@@ -49,6 +50,21 @@ AFTER_NAME = re.compile(
     r"\s+(?:on behalf of|for|from|via|is|in|In|at|on|has|of the|to the)\s.*$|\s+(?:Published|Updated|Posted|In|on"
     r"|Read|Follow|View)$"
 )
+ON_BEHALF = re.compile(r"\s+on behalf of\s.*$", re.IGNORECASE)
+# A duty with what it is for: no name is in it, nor behind it.
+DUTY = re.compile(
+    r"(?:\b(?:senior|vice|trial|staff|chief|former)\s+)*"
+    r"\b(?:head|director|president|manager|attorney|editor|professor|fellow|officer|lead|founder|partner)\s+"
+    r"(?:at|of|for|in)\s",
+    re.IGNORECASE,
+)
+SECOND_HAND = re.compile(
+    r"[.,|·•\s]*\b(?:(?:medically|legally|expertly)\s+)?(?:reviewed|edited|fact[- ]?checked|researched|verified"
+    r"|illustrated|translated|photograph(?:y|s|ed)|updated|checked)\s+(?:by|in)\b",
+    re.IGNORECASE,
+)
+LABELLED = re.compile(r"[a-z]+:\s")  # a duty that is no lead of a byline: ``design: Scott``
+LEAST_NAME = 4  # characters before it; a line that begins so has nobody else
 CREDENTIAL = re.compile(
     r"^(?:Jr|Sr|Ph\.?\s?D|M\.?D|MBA|RN|RD|MS|CPA|Esq|DDS|DO|CFP|JD|MPH|RDN|LCSW|BSc|MSc|MA|BA|PharmD|DVM|CPT)\.?$"
 )
@@ -88,11 +104,13 @@ NOBODY = re.compile(
     r"|contributor))?|contributors?|user|root|anonymous|unknown|none|null|undefined|n/?a|author|redaktion"
     r"|редакция|редактор|админ(?:истратор)?|編集部|本报讯|编辑|小编|rédaction|la rédaction|redacción|redazione"
     r"|redakcja|press release|super user|read more|share|follow|sign (?:in|up)|log ?in|written by"
-    r"|view (?:more )?posts?|[a-z]+(?:\.[a-z]+){2,}|comments?|home|about|bio|view (?:all|profile).*"
+    r"|view (?:more )?posts?|[a-z]+(?:\.[a-z]+){2,}|(?:\w+ )?comments?(?: so far)?|home|about(?: .*)?|bio"
+    r"|view (?:all|profile).*"
     r"|more .*|see .*|contact.*|subscribe.*|by|posted|written|in|on|advertisement|save|print|email"
     r"|(?:publi[ée]|mis à jour|modifié|posté)(?: le| à)?|publicado(?: el| em)?|actualizado(?: el)?|pubblicato(?: il)?"
     r"|aggiornato(?: il)?|veröffentlicht(?: am)?|aktualisiert(?: am)?|erschienen(?: am)?|опубликовано|обновлено"
-    r"|opublikowano|facebook|twitter|linkedin|instagram|x|twitter facebook|member login|uncategorized"
+    r"|opublikowano|spotlight|researched by|(?:unserer|der|die) redaktion|facebook|twitter|linkedin"
+    r"|instagram|x|twitter facebook|member login|uncategorized"
     r"|(?:image|photo|foto|categor(?:y|ies)|tags?)s?\s?:.*|website|wordpress|test|me|us|you|.*@.*|.*\d{2}.*)$",
     re.IGNORECASE,
 )
@@ -121,14 +139,33 @@ def people(texts: Iterable[str], *, sites: frozenset[str] = frozenset()) -> tupl
     """
     found: dict[str, str] = {}
     for text in texts:
+        if any(is_name_of(folded(host.removeprefix("www.")), sites) for host in BRACKETED.findall(text[:MAX_BYLINE])):
+            continue
+        is_sites = is_name_of(folded(text.split(",")[0]), sites)
         for name in names_in(text):
-            key = folded(name)
-            is_site = (key in sites or key.replace(" ", "") in sites) and not looks_personal(name)
+            if is_sites and not looks_personal(name):
+                continue
+            key = folded(name := without_site(name, sites))
+            is_site = is_name_of(key, sites) and not looks_personal(name)
             if key and not is_site and not NOBODY.match(name):
                 found.setdefault(key, name)
     names = without_parts(found)
     persons = [name for name in names if not is_group(name)]
-    return tuple((persons or names)[:MAX_PEOPLE])
+    others = [name for name in persons if not is_name_of(folded(name), sites) and folded(name.split()[0]) not in sites]
+    return tuple((others or persons or names)[:MAX_PEOPLE])
+
+
+def is_name_of(key: str, sites: frozenset[str]) -> bool:
+    return key in sites or key.replace(" ", "") in sites
+
+
+def without_site(name: str, sites: frozenset[str]) -> str:
+    """``Brian Holt SPACE DAILY`` without the site's name behind it."""
+    words = name.split()
+    for count in range(2, len(words)):
+        if is_name_of(folded(" ".join(words[count:])), sites) and looks_personal(" ".join(words[:count])):
+            return " ".join(words[:count])
+    return name
 
 
 def without_parts(found: dict[str, str]) -> list[str]:
@@ -149,13 +186,25 @@ def names_in(byline: str) -> list[str]:
         text = pattern.sub(" ", text)
     text = WRITTEN.sub(" | ", text)
     text = without_lead(text)
-    return [name for part in parts_of(text) if (name := person(part))]
+    if (helper := SECOND_HAND.search(text)) and helper.start() >= LEAST_NAME:
+        text = text[: helper.start()]
+    names: list[str] = []
+    is_after_role = False
+    for part in parts_of(text):
+        name = person(part)
+        if name and not (is_after_role and " " not in name):
+            names.append(name)
+        is_after_role = bool(ROLE.match(part.strip()) or TITLED.match(part.strip()))
+    return names
 
 
 def parts_of(text: str) -> list[str]:
-    """The byline between its separators; an organisation's ``and`` separates nothing."""
+    """The byline between its separators; the ``and`` of an organisation or of a role separates nothing."""
     parts: list[str] = []
     for part in MARKS.split(text):
+        if duty := DUTY.search(part):
+            parts.append(part[: duty.start()])
+            continue
         pieces = CONJUNCTIONS.split(part)
         is_one = len(pieces) > 1 and is_group(part) and not any(looks_personal(one.strip()) for one in pieces)
         parts += [part] if is_one else pieces
@@ -176,10 +225,17 @@ def person(part: str | None) -> str | None:
     """One name out of a part of a byline; None when the part is a role, a date or no name."""
     text = one_line(without_lead(part or "")).strip(" ,.:;-–—|•·*\"'“”«»_®™")
     text = CJK_TAIL.sub("", text)
-    text = text if is_group(text) else AFTER_NAME.sub("", text)
+    text = ON_BEHALF.sub("", text)
+    if not is_group(text) and (short := AFTER_NAME.sub("", text)) != text:
+        text = short if " " in short or not short.isascii() else ""
     if (titled := TITLED.match(text)) and not is_group(text) and not ROLE.match(text):
         text = titled["name"] if looks_personal(titled["name"]) else ""
-    if not 2 <= len(text) <= MAX_NAME or DATE_PART.search(text) or ROLE.match(text) or CREDENTIAL.match(text):
+    words = text.split()
+    if len(words) % 2 == 0 and words[: len(words) // 2] == words[len(words) // 2 :]:
+        text = " ".join(words[: len(words) // 2])
+    if LABELLED.match(text) or not 2 <= len(text) <= MAX_NAME or DATE_PART.search(text):
+        return None
+    if ROLE.match(text) or CREDENTIAL.match(text):
         return None
     if not any(character.isalpha() for character in text) or len(text.split()) > 7:
         return None

@@ -41,6 +41,13 @@ from pipelines.names import people
         ("March 3, 1999", ()),
         ("https://example.org/author/hank", ()),
         ("5 min read", ()),
+        ("Justin C. Meser, Trial Attorney at Morgan & Pike, on March 3, 2026", ("Justin C. Meser",)),
+        ("& Nessa Carrow Writer, Hardware", ("Nessa Carrow",)),
+        ("By Nessa Carrow, DVM. Reviewed by Hank Dollard, DVM", ("Nessa Carrow",)),
+        ("この記事を書いた人 渡辺洋介", ("渡辺洋介",)),
+        ("Nessa Nessa", ("Nessa",)),
+        ("One comment so far", ()),
+        ("About the Desk", ()),
         ("", ()),
         ("\x00\ud800", ()),
     ],
@@ -60,3 +67,18 @@ def test_a_name_is_given_once():
 def test_the_site_itself_is_no_author_but_a_person_it_is_named_after_is():
     assert people(["Orbital Gazette"], sites=frozenset({"orbital gazette"})) == ()
     assert people(["Karla Voigt"], sites=frozenset({"karla voigt"})) == ("Karla Voigt",)
+
+
+def test_the_sites_name_behind_a_persons_is_left_out():
+    sites = frozenset({"space daily", "spacedaily com", "mdr"})
+    assert people(["Brian Holt SPACE DAILY"], sites=sites) == ("Brian Holt",)
+    assert people(["Brian Holt and Ana Roth, The Space Daily", "Space Daily"], sites=sites | {"the space daily"}) == (
+        "Brian Holt",
+        "Ana Roth",
+    )
+    assert people(["von Brian Holt, MDR Süd"], sites=sites) == ("Brian Holt",)
+
+
+def test_an_address_of_the_site_is_nobody():
+    assert people(["spacedaily.com, Frankfurt, Germany"], sites=frozenset({"spacedaily com"})) == ()
+    assert people(["Deutsche Orbit (www.spacedaily.com)"], sites=frozenset({"spacedaily com"})) == ()
