@@ -11,8 +11,6 @@ writing transaction whether the lock still is this run's, by its epoch, which co
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +22,7 @@ from sqlalchemy.orm import Session
 from archive.database import fenced, reading, writing
 from archive.errors import LockedError
 from archive.model import Discovered
+from archive.owners import is_dead
 from archive.rows import rechecks
 from archive.rows.forgotten import forgotten_among
 from archive.rows.settle import is_worth_reviving
@@ -254,21 +253,6 @@ def is_leased(row: FrontierRow, now: datetime, living: Collection[str]) -> bool:
         return False
     is_running = row.lease_expires_at is not None and row.lease_expires_at > now
     return is_running or row.lease_owner in living
-
-
-def is_dead(owner: str) -> bool:
-    """True for a process of this machine that no longer runs; False for one that does, for other machines', and for
-    an owner that names no process. Containers must not share a host name: each sees only its own processes."""
-    host, _, rest = owner.rpartition(":")[0].rpartition(":")
-    if host != socket.gethostname() or not rest.isdecimal():
-        return False
-    try:
-        os.kill(int(rest), 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, OverflowError):
-        return False
-    return False
 
 
 def key_or_none(url: str) -> str | None:

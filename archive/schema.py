@@ -215,7 +215,7 @@ class WorkerRow(Base):
     __tablename__ = "worker"
     name: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    """worker | scheduler."""
+    """worker | scheduler | both."""
     owner: Mapped[str]
     """``host:pid:random``: tells two processes of one name apart."""
     software: Mapped[str]

@@ -77,6 +77,9 @@ class Fleet:
     sources: Path
     more: dict[str, str] = field(default_factory=dict)
     """Environment of every process."""
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    server: str = ""
+    """Directory of PostgreSQL's socket."""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def environment(self, name: str) -> dict[str, str]:
@@ -99,6 +102,7 @@ class Fleet:
 
     def start(self, name: str, *words: str) -> subprocess.Popen[bytes]:
         """A worker or a scheduler; its log is ``<name>.log``."""
+        self.words[name] = words
         with (self.place / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", "crawler", *words, "--name", name],
@@ -111,6 +115,13 @@ class Fleet:
 
     def scheduler(self, name: str = "scheduler", *more: str) -> subprocess.Popen[bytes]:
         return self.start(name, "scheduler", *more)
+
+    def supervise(self) -> int:
+        """Start those again that ended by themselves, as systemd does (``Restart=on-failure``); how many there were."""
+        ended = [name for name, process in self.processes.items() if process.poll() is not None]
+        for name in ended:
+            self.start(name, *self.words[name])
+        return len(ended)
 
     def end(self, name: str, patience_s: float = 60.0) -> int:
         """In order; its exit code."""
@@ -158,7 +169,7 @@ def fleet_on(town: Town, place: Path, **more: str) -> Iterator[Fleet]:
         url = f"postgresql+psycopg://perilune@/perilune?host={socket}"
         with psycopg.connect(host=socket, user="perilune", dbname="postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE perilune")
-        fleet = Fleet(url, place, town.sources, dict(more))
+        fleet = Fleet(url, place, town.sources, dict(more), server=socket)
         done = fleet.perilune("db", "upgrade")
         if done.returncode:
             raise SystemExit(f"db upgrade: {done.stderr}")

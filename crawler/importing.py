@@ -21,6 +21,7 @@ from archive.evidence.records import StoredRecord, http_message
 from archive.evidence.warc import Exchange, Original, WarcWriter, read_record
 from archive.frontier import Frontier
 from archive.model import Capture, Discovered, Fetched, Missed
+from archive.owners import owner_name
 from archive.rows.forgotten import forgotten_digests, is_forgotten
 from archive.rows.rebuilding import is_held, locator_of
 from archive.store import SourceAtRest, Store
@@ -28,7 +29,7 @@ from crawler.context import software
 from crawler.feeding import feed
 from crawler.process import guide_of
 from crawler.rebuild import unknown_source
-from crawler.run import at_rest, closing_engine, owner_name, report_repairs, utc_now
+from crawler.run import at_rest, closing_engine, report_repairs, utc_now
 from crawler.verdict import ALARM, FINE, INTERRUPTED, STORAGE
 from pipelines.persist import unit_of_work
 from pipelines.workers import Read, SourceGuide

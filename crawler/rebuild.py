@@ -27,6 +27,7 @@ from archive.evidence.tombstones import bury
 from archive.evidence.warc import iter_records, read_record, repair_leftovers
 from archive.frontier import Frontier
 from archive.model import Article, Capture, Discovered, Fetched, Missed, Settled
+from archive.owners import owner_name
 from archive.rows.forgotten import forgotten_digests, is_forgotten, remember_to_forget
 from archive.rows.kinship import Comparison
 from archive.rows.rebuilding import (
@@ -44,7 +45,7 @@ from archive.warcstore import names_in
 from crawler.context import software
 from crawler.feeding import feed
 from crawler.process import guide_of
-from crawler.run import at_rest, closing_engine, owner_name, utc_now
+from crawler.run import at_rest, closing_engine, utc_now
 from crawler.verdict import FINE, INTERRUPTED, STORAGE
 from pipelines.persist import Decide, unit_of_work
 from pipelines.workers import Read, SourceGuide

@@ -20,6 +20,7 @@ from archive.evidence.warc import WarcWriter
 from archive.frontier import Frontier
 from archive.model import Article
 from archive.opening import reading_engine
+from archive.owners import owner_name
 from archive.rows.rereading import Held, put_in_place, source_names
 from archive.rows.resuming import note_stats, resume_run
 from crawler.context import software
@@ -27,7 +28,7 @@ from crawler.process import guide_of
 from crawler.rebuild import LOCK
 from crawler.reread import Asked, OfSource, Reread
 from crawler.rereading import Progress, Rereading
-from crawler.run import closing_engine, owner_name, utc_now
+from crawler.run import closing_engine, utc_now
 from crawler.verdict import INTERRUPTED, STORAGE
 from pipelines.persist import COMPARISON, unit_of_work
 from pipelines.workers import Read, SourceGuide

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -21,6 +18,7 @@ from archive.evidence.warc import WarcWriter, repair_leftovers
 from archive.frontier import Frontier
 from archive.migrate import ensure_schema
 from archive.model import Capture, Discovered, Settled
+from archive.owners import owner_name
 from archive.rows.forgotten import forgotten_digests, is_forgotten
 from archive.rows.hosts import HostGroup
 from archive.shipping import ship
@@ -166,11 +164,6 @@ def is_held(group: HostGroup | None, now: datetime) -> bool:
 def frontier_of(config: Config, engine: Engine, *, is_forced: bool = False) -> Frontier:
     """A run's own view of the URLs and locks; what is written through its ``engine`` is fenced."""
     return Frontier(engine, owner=owner_name(), now=shared_clock(engine), is_forced=is_forced, lock_time=config.lease)
-
-
-def owner_name() -> str:
-    """Who holds a lease: host, process and a random part, since process numbers come again."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 @contextmanager

@@ -15,6 +15,10 @@ from sqlalchemy import Connection
 from archive.config import Config
 from archive.errors import ConfigError
 from archive.export import write_file
+from archive.fleet.judging import fleet_findings
+from archive.fleet.pauses import paused
+from archive.fleet.queue import queue_at
+from archive.fleet.roster import members
 from archive.health import Archive, Finding, Watched, findings, ordered
 from archive.opening import opened
 from archive.reading.metrics import metrics_text
@@ -35,6 +39,7 @@ def examined(connection: Connection, sources: Iterable[Source], *, now: datetime
     archive = observe(connection, watched, now=now)
     store = Store(connection.engine)
     found = findings(archive, watched, now=now)
+    found += fleet_findings(members(connection, now=now), queue_at(connection, now=now), paused(connection), now=now)
     return ordered(found + [one for source in active for one in broken_expectations(store, source, archive, now=now)])
 
 

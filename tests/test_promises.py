@@ -280,6 +280,7 @@ def test_every_kind_of_bad_health_is_in_the_runbook_and_none_else() -> None:
     sources = doc("archive/health.py") + doc("crawler/vitals.py")
     found = set(re.findall(r'kind="([a-z_]+)"', sources)) | {"endpoint_failing", "endpoint_unparsed"}
     found |= set(re.findall(r'\("([a-z_]+_missing)", "', sources))
+    found |= set(re.findall(r'finding\(\s*"([a-z_]+)"', doc("archive/fleet/judging.py")))
     kinds = {span for cell in first_cells(section(doc("docs/operate.md"), "## Health")) for span in ticked(cell)}
     assert kinds == found - {"gauge", "counter"}
 

@@ -10,13 +10,14 @@ from sqlalchemy import Connection, Engine, delete, select
 
 from archive.database import writing
 from archive.errors import ConfigError, LockedError
+from archive.owners import is_dead
 from archive.schema import WorkerRow
 
 BEAT_S = 10.0  # s between two signs of life
 SILENT = timedelta(seconds=60)  # without a sign for so long a worker counts as lost: five of them may be late
 KEPT = timedelta(days=1)  # for so long one that left or was lost is still shown
 
-Kind: TypeAlias = Literal["worker", "scheduler"]
+Kind: TypeAlias = Literal["worker", "scheduler", "both"]
 Wish: TypeAlias = Literal["pause", "drain"]
 
 
@@ -55,7 +56,7 @@ def enrol(
     with writing(engine) as session:
         session.execute(delete(WorkerRow).where(WorkerRow.seen_at < now - KEPT))
         row = session.get(WorkerRow, name)
-        if row is not None and row.owner != owner and row.state != "left" and row.seen_at > now - SILENT:
+        if row is not None and row.owner != owner and member(row, now).is_living:
             raise ConfigError(
                 f"a worker named {name!r} was seen at {row.seen_at:%H:%M:%S}; give this one another --name"
             )
@@ -108,7 +109,7 @@ def living(connection: Connection, *, now: datetime) -> list[Member]:
 
 
 def member(row: WorkerRow, now: datetime) -> Member:
-    """The row as others see it: lost, when nothing was heard for long."""
-    is_lost = row.state != "left" and row.seen_at <= now - SILENT
+    """The row as others see it: lost, when nothing was heard for long, or its process is seen to be gone."""
+    is_lost = row.state != "left" and (row.seen_at <= now - SILENT or is_dead(row.owner))
     names = ("name", "kind", "jobs", "capacity", "software", "schema_version", "started_at", "seen_at", "wish")
     return Member(state="lost" if is_lost else row.state, **{name: getattr(row, name) for name in names})

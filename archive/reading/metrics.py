@@ -17,6 +17,9 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy import Connection, func, select
 
+from archive.fleet.pauses import paused
+from archive.fleet.queue import queue_at
+from archive.fleet.roster import members
 from archive.health import Finding
 from archive.schema import ArticleRow, EndpointRow, FrontierRow, OutcomeRow, RunRow, RunSourceRow
 
@@ -42,7 +45,7 @@ def metrics_text(
     connection: Connection, *, now: datetime, version: str, findings: Sequence[Finding] | None = None
 ) -> str:
     """The whole page. ``findings`` are those of :mod:`archive.health`; None where nobody looked."""
-    families = [*totals(connection, now=now), *runs(connection), *sources(connection)]
+    families = [*totals(connection, now=now), *runs(connection), *sources(connection), *fleet(connection, now=now)]
     families.append(
         Family(name="perilune_build_info", kind="gauge", help="Version.", samples=[({"version": version}, 1)])
     )
@@ -205,6 +208,33 @@ def moments(connection: Connection, known: frozenset[str]) -> Iterator[Family]:
 def stamp(moment: datetime) -> float:
     """Seconds since 1970."""
     return round(moment.timestamp(), 3)
+
+
+# Workers
+
+
+def fleet(connection: Connection, *, now: datetime) -> Iterator[Family]:
+    """Who works, what waits, and how host groups stand; nothing of workers where there never were any."""
+    states = Counter((one.kind, one.state) for one in members(connection, now=now))
+    queue = queue_at(connection, now=now)
+    words = {"todo": "could start", "later": "put off", "doing": "running", "failed": "given up"}
+    groups = {
+        "crawled": sum(one.owner is not None for one in queue.groups),
+        "left_alone": sum(one.held_until is not None for one in queue.groups),
+        "waiting": sum(one.waiting > 0 for one in queue.groups),
+    }
+    for name, help_, samples in (
+        ("workers", "Workers and schedulers of the last day.",
+         [({"kind": kind, "state": state}, count) for (kind, state), count in sorted(states.items())]),
+        ("jobs", f"Jobs in the queue: {', '.join(f'{name} {said}' for name, said in words.items())}.",
+         [({"kind": one.kind, "state": name}, getattr(one, name)) for one in queue.depths for name in words]),
+        ("job_oldest_wait_seconds", "How long the oldest job that could start waits.",
+         [({"kind": one.kind}, one.waited_s or 0) for one in queue.depths]),
+        ("host_groups", "Host groups leased to a run, asking to be left alone, or with jobs waiting; at most 500.",
+         [({"state": state}, count) for state, count in groups.items()]),
+        ("sources_paused", "Sources stopped by hand.", [({}, len(paused(connection)))]),
+    ):  # fmt: skip
+        yield Family(name=f"perilune_{name}", kind="gauge", help=help_, samples=samples)
 
 
 # Health

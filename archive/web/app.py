@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from archive.errors import PeriluneError, QueryError, TooSlowError
-from archive.web import api, feedpage, metricspage, pages, snapi
+from archive.web import api, feedpage, metricspage, pages, snapi, workerspage
 from archive.web.answers import BadRequestError, NotFoundError, bad_request, detail, query_error
 from archive.web.guard import Guard, is_open
 from archive.web.reading import ANSWER_S, BusyError, Reading
@@ -26,7 +26,9 @@ log = logging.getLogger(__name__)
 def create_app(engine: Engine, *, warc_dir: Path, token: str | None = None, answer_s: float = ANSWER_S) -> ASGIApp:
     """The web side of an archive that ``engine`` reads. With a ``token`` nobody is answered without it."""
     app = Starlette(
-        routes=[*pages.routes(), *api.routes(), *feedpage.routes(), *snapi.routes(), *metricspage.routes()],
+        routes=[
+            route for module in (pages, api, feedpage, snapi, metricspage, workerspage) for route in module.routes()
+        ],
         exception_handlers=dict.fromkeys((HTTPException, PeriluneError, Exception), error),
     )
     app.router.redirect_slashes = False

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 WORK, SCHEDULE = "work", "schedule"  # queues: of workers, and of schedulers
-STALLED_S = 60.0  # s without a sign of life from a job's worker until the job is another's
+STALLED = timedelta(seconds=60)  # without a sign of life from a job's worker the job is another's; a lease at most
 BATCH = 500  # jobs queued in one statement
 FAILED_KEPT_H = 24 * 7  # hours a failed job is kept to be looked at
 
@@ -114,8 +114,13 @@ def app_of(config: Config, *, every: timedelta | None = None) -> procrastinate.A
     for kind in KINDS:
         app.task(name=kind, queue=WORK, pass_context=True, retry=Patience())(task_of(kind))
     if every is not None:
-        add_clockwork(app, every)
+        add_clockwork(app, every, stalled=stalled_after(config))
     return app
+
+
+def stalled_after(config: Config) -> timedelta:
+    """How long a job's worker may be silent: not longer than its hosts stay its own, or nobody would have them then."""
+    return min(STALLED, config.lease)
 
 
 def task_of(kind: str) -> Any:  # Any: the engine's own
@@ -141,7 +146,7 @@ async def queue_again(context: JobContext) -> None:
     await queue_jobs(context.app, [job])
 
 
-def add_clockwork(app: procrastinate.App, every: timedelta) -> None:
+def add_clockwork(app: procrastinate.App, every: timedelta, *, stalled: timedelta) -> None:
     """What a scheduler does now and then; however many schedulers there are, the engine starts each once a time."""
 
     @app.periodic(cron=cron_of(every))
@@ -156,7 +161,7 @@ def add_clockwork(app: procrastinate.App, every: timedelta) -> None:
     @app.periodic(cron=cron_of(min(every, timedelta(minutes=1))))
     @app.task(name="rescue", queue=SCHEDULE, queueing_lock="rescue", pass_context=True)
     async def rescue(context: JobContext, timestamp: int) -> None:
-        await rescue_stalled(context.app)
+        await rescue_stalled(context.app, stalled.total_seconds())
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="sweep", queue=SCHEDULE, queueing_lock="sweep", pass_context=True)
@@ -176,11 +181,11 @@ def cron_of(every: timedelta) -> str:
     raise ConfigError("--every: a part of a minute or of an hour: 5s, 10s, 30s, 1m, 5m, 10m, 15m, 30m")
 
 
-async def rescue_stalled(app: procrastinate.App) -> int:
+async def rescue_stalled(app: procrastinate.App, silent_s: float) -> int:
     """Give jobs whose worker fell silent to another; how many there were. One that was lost too often is given up."""
-    await app.job_manager.prune_stalled_workers(STALLED_S)
+    await app.job_manager.prune_stalled_workers(silent_s)
     count = 0
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_S):
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silent_s):
         count += 1
         if job.attempts >= MOST_LOST:
             log.error("job given up", extra={"job": job.id, "kind": job.task_name})

@@ -24,21 +24,21 @@ from sqlalchemy import Engine
 
 from archive.config import Config
 from archive.database import reading, shared_clock
-from archive.errors import ConfigError, LockedError, PeriluneError
+from archive.errors import ConfigError, LockedError, PeriluneError, StoreError
 from archive.fleet import roster
 from archive.fleet.pauses import paused
 from archive.migrate import head
+from archive.owners import owner_name
 from crawler.context import software
 from crawler.fleet.dispatch import due_orders
-from crawler.fleet.engine import SCHEDULE, STALLED_S, WORK, app_of
+from crawler.fleet.engine import SCHEDULE, WORK, app_of, stalled_after
 from crawler.fleet.jobs import KINDS, USAGE, Means, Order
 from crawler.fleet.process import KILL_AFTER_S, Ended, Nursery
-from crawler.run import owner_name
 from spiders.registry import load_sources
 
 log = logging.getLogger(__name__)
 POLL_S = 5.0  # s; the engine hears of new jobs at once; this is for those whose time has come
-ENGINE_BEAT_S = 10.0  # s between the engine's own signs of life
+BEATS = 6  # of the engine in the time after which a job's worker is taken for lost
 AWAY_S = (1.0, 30.0)  # s before the first and before a later attempt to reach a database that is away
 GRACE = timedelta(minutes=5)  # beyond its budget a job is told to end; others have no budget
 UNBOUNDED = timedelta(hours=12)  # for a job that knows no budget: a replay of a full file takes minutes
@@ -87,11 +87,10 @@ class FleetWorker:
     # The life of it
 
     async def run(self) -> int:
-        """Until it is told to end: 0. Raises ``ConfigError`` when its name is taken, ``StoreError`` when the roster
-        can't be written at the start."""
-        self.enrol()
+        """Until it is told to end: 0. Raises ``ConfigError`` when its name is taken."""
         for signum in SIGNALS:
             asyncio.get_running_loop().add_signal_handler(signum, self.end)
+        await self.enrolled()
         log.info("worker started", extra={"worker": self.duty.name, "queues": self.duty.queues, "pid": os.getpid()})
         beating = asyncio.ensure_future(self.beat())
         try:
@@ -105,11 +104,29 @@ class FleetWorker:
         log.info("worker ended", extra={"worker": self.duty.name})
         return 0
 
+    async def enrolled(self) -> None:
+        """On the roster, as soon as the database can be reached."""
+        pause_s, longest_s = AWAY_S
+        while not self.is_ending:
+            try:
+                await asyncio.to_thread(self.enrol)
+            except StoreError as exc:
+                pause_s = await self.out_of_reach(exc, pause_s, longest_s)
+            else:
+                return
+
+    async def out_of_reach(self, error: Exception, pause_s: float, longest_s: float) -> float:
+        """Say so, and wait; the next pause."""
+        log.warning("the queue can't be reached", extra={"error": str(error) or type(error).__name__})
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.changed.wait(), pause_s)
+        return min(pause_s * 2, longest_s)
+
     def enrol(self) -> None:
         roster.enrol(
             self.engine,
             name=self.duty.name,
-            kind="worker" if self.duty.works else "scheduler",
+            kind="scheduler" if not self.duty.works else "both" if self.duty.schedules else "worker",
             owner=self.owner,
             software=software(),
             schema_version=head(),
@@ -157,16 +174,14 @@ class FleetWorker:
                 if not self.changed.is_set():  # not ours: the whole process is being ended
                     raise
             except (ProcrastinateException, psycopg.Error, psycopg_pool.PoolTimeout, OSError) as exc:
-                log.warning("the queue can't be reached", extra={"error": str(exc) or type(exc).__name__})
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self.changed.wait(), pause_s)
-                pause_s = min(pause_s * 2, longest_s)
+                pause_s = await self.out_of_reach(exc, pause_s, longest_s)
             finally:
                 self.taking = None
 
     async def take_jobs(self) -> None:
         """The engine, until it is stopped or fails."""
         self.app = app_of(self.config, every=self.duty.every if self.duty.schedules else None)
+        silent_s = stalled_after(self.config).total_seconds()
         async with self.app.open_async():
             await self.app.run_worker_async(
                 queues=self.duty.queues,
@@ -174,8 +189,8 @@ class FleetWorker:
                 concurrency=self.duty.concurrency + self.duty.schedules,
                 wait=not self.duty.is_burst,
                 fetch_job_polling_interval=POLL_S,
-                update_heartbeat_interval=ENGINE_BEAT_S,
-                stalled_worker_timeout=STALLED_S,
+                update_heartbeat_interval=silent_s / BEATS,
+                stalled_worker_timeout=silent_s,
                 delete_jobs=procrastinate.jobs.DeleteJobCondition.SUCCESSFUL,
                 additional_context={"carrier": self},
                 install_signal_handlers=False,

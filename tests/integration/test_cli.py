@@ -20,9 +20,9 @@ import pytest
 from archive.database import open_engine
 from archive.frontier import Frontier
 from archive.migrate import upgrade
+from archive.owners import owner_name
 from crawler.cli import COMMANDS, perilune, run
 from crawler.demo.server import Raw, Request, Response, SiteServer
-from crawler.run import owner_name
 from tests.site.faultsite import FaultSite
 
 ROOT = Path(__file__).resolve().parents[2]

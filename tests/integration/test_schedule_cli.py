@@ -18,8 +18,8 @@ import pytest
 from archive.database import open_engine
 from archive.frontier import Frontier
 from archive.migrate import upgrade
+from archive.owners import owner_name
 from crawler.demo.server import SiteServer
-from crawler.run import owner_name
 from tests.site.faultsite import FaultSite
 
 

@@ -17,9 +17,13 @@ from archive.database import open_engine, reading, writing
 from archive.errors import ConfigError, LockedError, SchemaError
 from archive.fleet import engine as job_engine
 from archive.fleet import pauses, roster
+from archive.fleet.judging import fleet_findings
+from archive.fleet.queue import Depth, Queue
 from archive.migrate import ensure_schema, head, upgrade
 from archive.schema import WorkerRow
+from archive.web.app import create_app
 from benchmarks.town import Fleet, Town, faults_of, waited
+from tests.web import ask
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -190,7 +194,7 @@ def test_two_workers_archive_everything_once_and_politely(town: Town, fleet: Fle
 
     told = [json.loads(line) for line in fleet.perilune("workers", "list", "--json").stdout.splitlines()]
     assert [(one["name"], one["kind"], one["state"]) for one in told[:-1]] == [
-        ("w1", "worker", "working"), ("w2", "worker", "working"),
+        ("w1", "both", "working"), ("w2", "worker", "working"),
     ]  # fmt: skip
     assert told[-1]["has_engine"] is True
 
@@ -235,3 +239,72 @@ def test_what_is_no_job_is_refused_in_words(fleet: Fleet, words: tuple[str, ...]
     refused = fleet.perilune("jobs", "add", *words)
     assert refused.returncode == 2
     assert message in refused.stderr
+
+
+# -- what operators see ------------------------------------------------------------------------------------------------
+
+
+def kinds(*members: roster.Member, depths: tuple[Depth, ...] = (), paused: dict[str, str] | None = None) -> list[str]:
+    queue = Queue(has_engine=True, depths=depths)
+    return [one.kind for one in fleet_findings(members, queue, paused or {}, now=NOW)]
+
+
+def a_member(kind: str = "both", state: str = "working") -> roster.Member:
+    return roster.Member(
+        name="w1", kind=kind, state=state, jobs=0, capacity=4, software="Perilune/0", schema_version="0012",
+        started_at=NOW, seen_at=NOW,
+    )  # fmt: skip
+
+
+def waiting(seconds: float, **more: int) -> tuple[Depth, ...]:
+    return (Depth(kind="crawl", todo=1, waited_s=seconds, **more),)
+
+
+@pytest.mark.parametrize(
+    ("members", "depths", "expected"),
+    [
+        pytest.param((), waiting(9_000), [], id="nobody ever worked here"),
+        pytest.param((a_member(),), waiting(600), [], id="all is well"),
+        pytest.param((a_member("worker"),), (), ["no_scheduler"], id="no scheduler"),
+        pytest.param((a_member("scheduler"),), waiting(901), ["no_worker"], id="no worker"),
+        pytest.param((a_member(state="paused"),), waiting(901), ["no_worker"], id="all paused"),
+        pytest.param((a_member(state="lost"),), waiting(901), ["worker_lost", "no_worker"], id="lost"),
+        pytest.param((a_member(),), waiting(3_601), ["queue_behind"], id="not keeping up"),
+        pytest.param((a_member(),), waiting(1, failed=2), ["jobs_failed"], id="given up"),
+    ],
+)
+def test_health_says_what_is_wrong_with_the_workers(
+    members: tuple[roster.Member, ...], depths: tuple[Depth, ...], expected: list[str]
+) -> None:
+    assert kinds(*members, depths=depths) == expected
+
+
+def test_stopped_source_is_said_with_and_without_workers() -> None:
+    assert kinds(paused={"esa": "they asked"}) == ["source_paused"]
+
+
+@pytest.mark.postgres
+def test_metrics_and_the_page_show_workers_queue_and_groups(fleet: Fleet) -> None:
+    assert fleet.perilune("jobs", "add", "crawl", "town001").returncode == 0
+    fleet.perilune("workers", "pause", "--source", "town002", "--reason", "<b>they</b> asked")
+    engine = open_engine(fleet.database_url)
+    enrol(engine, "w<1>", now=datetime.now(UTC))
+
+    figures = fleet.perilune("metrics").stdout
+    answer = ask(create_app(engine, warc_dir=Path("warc")), "/workers")
+    engine.dispose()
+
+    assert 'perilune_workers{kind="worker",state="working"} 1\n' in figures
+    assert 'perilune_jobs{kind="crawl",state="todo"} 1\n' in figures
+    assert 'perilune_host_groups{state="waiting"} 1\n' in figures
+    assert "perilune_sources_paused 1\n" in figures
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    assert "w&lt;1&gt;" in answer.text
+    assert "&lt;b&gt;they&lt;/b&gt; asked" in answer.text
+    assert "<td>town001</td>" in answer.text
+
+
+def test_the_page_of_an_archive_without_workers_says_so(engine: Engine) -> None:
+    answer = ask(create_app(engine, warc_dir=Path("warc")), "/workers")
+    assert answer.status == 200
+    assert "Nobody works on this archive by a queue" in answer.text

@@ -1,0 +1,275 @@
+"""Does a fleet of workers hold its bars?
+
+    python -m benchmarks.workers pace     [--workers 4] [--hosts 40] [--articles 50] [--delay 0.5]
+    python -m benchmarks.workers alone    the same with one worker and, by default, 4 hosts
+    python -m benchmarks.workers kills    [--hosts 12] [--articles 20] [--seed 1]
+    python -m benchmarks.workers frozen
+    python -m benchmarks.workers dispatch [--jobs 100000]
+
+Publishers on loopback, each on an address of its own; workers are processes with homes of their own, on a PostgreSQL
+of their own. Each prints one table and exits 1 when a bar is missed. Politeness is read from the publishers' logs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.town import Fleet, Town, family, faults_of, fleet_on, table, waited
+from tests.postgres import find_binaries, private_server, restarted
+
+CONCURRENCY = "2"  # jobs of one worker; with two cores four workers then wait for hosts, not for CPU
+LEASE_S = 10  # s, of the runs that are killed or frozen: five minutes would make this a long wait
+FETCHED_MS = 100.0  # the bar: 95 of 100 jobs are handed out within so long
+
+
+def pace(
+    place: Path, *, workers: int, hosts: int, articles: int, delay_s: float
+) -> tuple[dict[str, object], list[str]]:
+    """All hosts archived by so many workers: articles a second, and what was not as it must be."""
+    with Town(place, hosts=hosts, articles=articles, delay_s=delay_s) as town, fleet_on(town, place) as fleet:
+        ask_for_all(town, fleet)
+        for number in range(workers):
+            fleet.worker(f"w{number}", "--concurrency", CONCURRENCY)
+        waited("every article archived", 1_800, lambda: fleet.archived() == hosts * articles)
+        cpu_s = sum(cpu_seconds(process.pid) for process in fleet.processes.values())
+        times = [entry.started_s for name in town.names for entry in town.log(name)]
+        seconds = max(times) - min(times)
+        waited("every job ended", 120, lambda: fleet.query("SELECT count(*) FROM lock WHERE owner <> ''") == [(0,)])
+        fleet.end_all()
+        faults = faults_of(town, fleet)
+        gaps = [town.shortest_gap_s(name) for name in town.names]
+    facts = {
+        "workers": workers,
+        "hosts, articles each, delay": f"{hosts}, {articles}, {delay_s:g} s",
+        "articles a second": round(hosts * articles / seconds, 2),
+        "seconds": round(seconds, 1),
+        "shortest gap of any host": f"{min(gaps) * 1000:.2f} ms",
+        "CPU of the workers": f"{cpu_s:.0f} s, {cpu_s / seconds / (os.cpu_count() or 1):.0%} of the machine",
+    }
+    return facts, faults
+
+
+def ask_for_all(town: Town, fleet: Fleet) -> None:
+    """A job a host, in one go."""
+    for name in town.names:
+        done = fleet.perilune("jobs", "add", "crawl", name)
+        if done.returncode:
+            raise SystemExit(done.stderr)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Of a process, of those it started, and of theirs that are over."""
+    ticks = 0
+    for one in family(pid):
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+# -- killed -----------------------------------------------------------------------------------------------------------
+
+
+def kills(place: Path, *, hosts: int, articles: int, delay_s: float, seed: int, workers: int = 4):  # type: ignore[no-untyped-def]  # facts and faults
+    """A worker killed every few seconds, the scheduler once, PostgreSQL restarted in the middle; then nothing is
+    done."""
+    dice = random.Random(seed)
+    counts = {"workers killed": 0, "schedulers killed": 0, "restarts of PostgreSQL": 0, "ended by themselves": 0}
+    everything = hosts * articles
+    town_of = Town(place, hosts=hosts, articles=articles, delay_s=delay_s)
+    with town_of as town, fleet_on(town, place, PERILUNE_LEASE_S=str(LEASE_S)) as fleet:
+        began = time.monotonic()
+        fleet.scheduler("scheduler", "--every", "2s")
+        for number in range(workers):
+            fleet.worker(f"w{number}", "--concurrency", CONCURRENCY)
+        while fleet_has_less(fleet, everything) and time.monotonic() - began < 900:
+            time.sleep(dice.uniform(2.0, 5.0))
+            counts["ended by themselves"] += fleet.supervise()
+            victim = f"w{dice.randrange(workers)}"
+            fleet.kill(victim)
+            counts["workers killed"] += 1
+            fleet.worker(victim, "--concurrency", CONCURRENCY)
+            if counts["workers killed"] == 3:
+                fleet.kill("scheduler")
+                counts["schedulers killed"] += 1
+                fleet.scheduler("scheduler", "--every", "2s")
+            if counts["workers killed"] == 5:
+                restarted(fleet.server)
+                counts["restarts of PostgreSQL"] += 1
+            if counts["workers killed"] >= 12:
+                break
+        waited("every article archived", 600, lambda: (fleet.supervise(), not fleet_has_less(fleet, everything))[1])
+        fleet.end_all()
+        seconds = time.monotonic() - began
+        faults = faults_of(town, fleet, most_asked=1 + counts["workers killed"])
+        faults += list(broken_files(fleet))
+        asked_again = sum(n - 1 for name in town.names for n in town.asked(name).values())
+    facts = {**counts, "articles": everything, "seconds": round(seconds), "articles asked for again": asked_again}
+    return facts, faults
+
+
+def fleet_has_less(fleet: Fleet, everything: int) -> bool:
+    """Also while the database can't be asked."""
+    try:
+        return fleet.archived() < everything
+    except psycopg.OperationalError:
+        return True
+
+
+def broken_files(fleet: Fleet) -> Iterator[str]:
+    """WARC files that ``warcio check`` refuses, once each home's leftovers are repaired; and what verify finds."""
+    for home in sorted(fleet.place.glob("w*/")):
+        done = fleet.perilune("verify", "--repair", "--full", name=home.name)
+        mine = [
+            line for line in done.stdout.splitlines() if "file-missing" not in line and "note" not in line.split()[:1]
+        ]
+        yield from (f"{home.name}: {line}" for line in mine if line.strip())
+        for file in sorted(home.glob("warc/*.warc.gz")):
+            check = subprocess.run(
+                [Path(sys.executable).with_name("warcio"), "check", file], capture_output=True, check=False
+            )
+            if check.returncode:
+                yield f"{file.name}: {check.stdout.decode()[-200:]}"
+
+
+# -- frozen -----------------------------------------------------------------------------------------------------------
+
+
+def frozen(place: Path, *, delay_s: float = 0.5, articles: int = 20):  # type: ignore[no-untyped-def]  # facts and faults
+    """One worker stopped by SIGSTOP beyond its lease while another takes over; then woken."""
+    with (
+        Town(place, hosts=1, articles=articles, delay_s=delay_s) as town,
+        fleet_on(town, place, PERILUNE_LEASE_S=str(LEASE_S)) as fleet,
+    ):
+        name = town.names[0]
+        ask_for_all(town, fleet)
+        fleet.worker("sleeper", "--concurrency", "1")
+        waited("a few articles", 60, lambda: fleet.archived() >= 3)
+        pids = family(fleet.processes["sleeper"].pid)
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        stopped_at = time.monotonic()
+        files = {path: path.stat().st_size for path in (place / "sleeper").glob("warc/*")}
+        fleet.worker("other", "--concurrency", "1", "--schedule", "--every", "2s")
+        waited("the other to take over", 90, lambda: len(owners(fleet)) > 0 and time.monotonic() - stopped_at >
+        LEASE_S + 1 and fleet.archived() >= 5)  # fmt: skip
+        woken_at = time.monotonic()
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        waited("every article archived", 120, lambda: fleet.archived() == articles)
+        waited("the sleeper's crawl to end", 60, lambda: "ran out" in (place / "sleeper.log").read_text())
+        fleet.end_all()
+        faults = faults_of(town, fleet, most_asked=2)
+        grown = [p.name for p, size in files.items() if written(p) > size]
+        faults += [f"{file}: grew after its writer was woken" for file in grown]
+        sent = [entry for entry in town.log(name) if entry.started_s > woken_at]
+        runs = fleet.query("SELECT id, state FROM crawl_run ORDER BY id")
+    facts = {
+        "frozen for": f"{woken_at - stopped_at:.0f} s, lease {LEASE_S} s",
+        "requests after it was woken": len(sent),
+        "runs": runs,
+    }
+    return facts, faults
+
+
+def owners(fleet: Fleet) -> list[tuple]:  # type: ignore[type-arg]  # rows as they come
+    return fleet.query("SELECT owner FROM lock WHERE owner <> '' AND epoch > 1")
+
+
+def written(path: Path) -> int:
+    """Bytes of a file that may have been finished and renamed meanwhile."""
+    final = path.with_name(path.name.removesuffix(".open"))
+    return next((one.stat().st_size for one in (path, final) if one.exists()), 0)
+
+
+# -- a long queue -----------------------------------------------------------------------------------------------------
+
+SHAPES = {
+    "a lock each": "'host_group:g' || n",
+    "a thousand locks": "'host_group:g' || (n % 1000)",
+    "half of one lock": "CASE WHEN n % 2 = 0 THEN 'host_group:big' ELSE 'host_group:g' || n END",
+    "one lock first": "CASE WHEN n <= 20000 THEN 'host_group:big' ELSE 'host_group:g' || n END",
+}
+
+
+def dispatch(jobs: int) -> tuple[dict[str, object], list[str]]:
+    """How long the engine takes to hand out a job of a long queue, by how the jobs share locks."""
+    binaries = find_binaries()
+    assert binaries is not None
+    facts: dict[str, object] = {"jobs": jobs}
+    faults = []
+    with private_server(binaries) as socket:
+        url = f"postgresql+psycopg://perilune@/postgres?host={socket}"
+        fleet = Fleet(url, Path(), Path())
+        if (done := fleet.perilune("db", "upgrade")).returncode:
+            raise SystemExit(done.stderr)
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("SET search_path = perilune_jobs")
+            for shape, lock in SHAPES.items():
+                times = sorted(hand_out(connection, jobs, lock))
+                p95 = times[int(len(times) * 0.95)] * 1000
+                facts[f"{shape}: median, p95 of {len(times)}"] = f"{statistics.median(times) * 1000:.1f}, {p95:.1f} ms"
+                if p95 > FETCHED_MS:
+                    faults.append(f"{shape}: p95 {p95:.0f} ms, the bar is {FETCHED_MS:.0f}")
+    return facts, faults
+
+
+def hand_out(connection: psycopg.Connection, jobs: int, lock: str) -> Iterator[float]:  # type: ignore[type-arg]  # rows
+    """Seconds of each of two hundred look-ups, the queue as a night of inserting and finishing leaves it."""
+    connection.execute("TRUNCATE procrastinate_jobs CASCADE")
+    connection.execute(
+        f"INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)"
+        f" SELECT 'work', 'crawl', {lock}, 'crawl:s' || n, '{{}}' FROM generate_series(1, {jobs}) n"  # type: ignore[arg-type]  # ours
+    )
+    worker = connection.execute("SELECT procrastinate_register_worker_v1()").fetchone()
+    for _ in range(200):
+        began = time.perf_counter()
+        connection.execute("SELECT id FROM procrastinate_fetch_job_v2(%s, %s)", (["work"], worker[0])).fetchone()
+        yield time.perf_counter() - began
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["pace", "alone", "kills", "frozen", "dispatch"])
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--hosts", type=int)
+    parser.add_argument("--articles", type=int)
+    parser.add_argument("--delay", type=float, default=0.5)
+    parser.add_argument("--jobs", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    said = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="perilune-workers-") as directory:
+        place = Path(directory)
+        doing: dict[str, Callable[[], tuple[dict[str, object], list[str]]]] = {
+            "pace": lambda: pace(place, workers=said.workers, hosts=said.hosts or 40, articles=said.articles or 50,
+                                 delay_s=said.delay),
+            "alone": lambda: pace(place, workers=1, hosts=said.hosts or 4, articles=said.articles or 50,
+                                  delay_s=said.delay),
+            "kills": lambda: kills(place, hosts=said.hosts or 12, articles=said.articles or 20, delay_s=said.delay,
+                                   seed=said.seed),
+            "frozen": lambda: frozen(place),
+            "dispatch": lambda: dispatch(said.jobs),
+        }  # fmt: skip
+        facts, faults = doing[said.what]()
+    table(list(facts.items()))
+    for fault in faults:
+        print(f"! {fault}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
