@@ -26,7 +26,7 @@ AUTHOR_META = frozenset(
     " mediator_author twitter:creator:name".split()
 )
 SURNAME_FIRST = frozenset({"citation_author", "dc.creator", "dcterms.creator"})
-RELATED = XPath("//*[@rel] | //address")
+RELATED = XPath("//*[@rel or self::address]")
 AUTHOR_ADDRESS = re.compile(r"/(?:authors?/|contributor|people/|team/|staff/|writers/|journalist|profile|by/)")
 LABEL_ONLY = re.compile(
     r"^(?:written|posted|published|article|words|story|authored|reviewed)?\s*by\s*:?$|^author(?:s|\(s\))?\s*:?$"

@@ -16,6 +16,7 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from pipelines.phrases import is_chrome_heading, is_date_line
+from pipelines.tree import words_in
 
 ALWAYS_TAGS = "script style noscript iframe form button select textarea input template dialog nav aside".split()
 ALWAYS_ROLES = frozenset("navigation search banner contentinfo complementary dialog alertdialog menu".split())
@@ -111,7 +112,7 @@ def bare_headings(root: HtmlElement) -> None:
     for element in list(dict.fromkeys(inside)):
         if element.tag == "button":
             element.drop_tag()
-        elif element.text_content().strip() in ANCHOR_MARKS:
+        elif words_in(element).strip() in ANCHOR_MARKS:
             drop(element)
 
 
@@ -241,7 +242,7 @@ def is_prose(element: HtmlElement) -> bool:
 
 def text_of(element: HtmlElement) -> str:
     """All text in the element, white space collapsed."""
-    return " ".join(element.text_content().split())
+    return " ".join(words_in(element).split())
 
 
 def drop(element: HtmlElement) -> None:

@@ -17,6 +17,7 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from pipelines.phrases import is_call, is_chrome_line
+from pipelines.tree import words_in
 
 Placed: TypeAlias = tuple[HtmlElement, str]
 DENSE = re.compile("[\u2e80-\U0010ffff]")  # Chinese, Japanese, Korean
@@ -206,7 +207,8 @@ def whole_of(blocks: Sequence[Placed], found: Sequence[str]) -> list[str]:
     """
     whole = squeezed(" ".join(found))
     content = [(element, text) for element, text in blocks if is_content(element, text)]
-    missing = [(element, text) for element, text in content if squeezed(text) not in whole]
+    known = set(found)
+    missing = [(element, text) for element, text in content if text not in known and squeezed(text) not in whole]
     weight = sum(weight_of(text) for _, text in missing)
     if weight < MUCH_MISSED * sum(map(weight_of, found)):
         return []
@@ -296,7 +298,7 @@ def link_share(element: HtmlElement, text: str) -> float:
     )
     if is_in_link:
         return 1.0
-    return sum(len(link.text_content().strip()) for link in element.iter("a")) / max(1, len(text))
+    return sum(len(words_in(link).strip()) for link in element.iter("a")) / max(1, len(text))
 
 
 MARKED = XPath("//*[@itemprop or @class]")

@@ -268,7 +268,8 @@ def is_line_apart(tree: HtmlElement, line: str, near: set[HtmlElement]) -> bool:
     year = YEAR.search(line)
     texts = TEXTS_WITH(tree, part=year[0])[:200] if year else []
     folded = unicodedata.normalize("NFKC", line)
-    told = {text.getparent(): " ".join(unicodedata.normalize("NFKC", text).split()) for text in texts}
+    short = [(text.getparent(), bare) for text in texts if len(bare := " ".join(text.split())) <= 4 * len(folded)]
+    told = {parent: unicodedata.normalize("NFKC", bare) for parent, bare in short}
     places = [one for one, text in told.items() if text in folded and WRITTEN.search(text)]
     return bool(places) and all(is_in_teaser(one, near) or is_in_banner(one, near) for one in places)
 

@@ -150,10 +150,10 @@ def main_blocks(root: HtmlElement, placed: Sequence[Placed]) -> list[str]:
 
 def located(texts: Sequence[str], placed: Sequence[Placed]) -> tuple[Block, ...]:
     """The texts with their places in the tree; a text that stands nowhere as it is has an empty path."""
-    elements: dict[str, HtmlElement] = {}
-    for element, text in placed:
-        elements.setdefault(squeezed(text), element)
-    return tuple(block_at(text, elements.get(squeezed(text))) for text in texts)
+    elements = {text: element for element, text in reversed(placed)}
+    if not elements.keys() >= set(texts):  # then spaces differ
+        elements = {squeezed(text): element for element, text in reversed(placed)} | elements
+    return tuple(block_at(text, elements.get(text, elements.get(squeezed(text)))) for text in texts)
 
 
 def block_at(text: str, element: HtmlElement | None) -> Block:

@@ -12,6 +12,7 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from archive.model import PageFacts
+from pipelines.tree import words_in
 
 TITLE = XPath("string(//title[not(ancestor::svg)][1])")
 HEADINGS = XPath("//h1 | //h2")
@@ -104,7 +105,7 @@ def lengths(root: HtmlElement) -> tuple[int, int]:
 
 def squeezed_length(element: HtmlElement) -> int:
     """Characters of the element's text without white space."""
-    return len("".join(element.text_content().split()))
+    return len("".join(words_in(element).split()))
 
 
 def shown(root: HtmlElement) -> Iterator[str]:
@@ -181,7 +182,7 @@ def is_headline(mark: HtmlElement, url: str) -> bool:
     link = mark if mark.tag == "a" else next(mark.iter("a"), None)
     if link is None:
         return False
-    text = " ".join(link.text_content().split())
+    text = " ".join(words_in(link).split())
     words = text.count(" ") + 1 if text.isascii() or " " in text else len(text) // 2
     return words >= LINK_WORDS and leads_elsewhere(link.get("href") or "", url)
 

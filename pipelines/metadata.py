@@ -101,7 +101,7 @@ def metadata_of(
     lang = language(tree, meta, data, source_language)
     names = site_forms(sites, url)
     picture = lead_picture(tree, meta, [one.picture for one in data.stories])
-    survey = Survey(tree)
+    survey, base = Survey(tree), base_of(tree, url)
     before = lines_before(title.heading) if title.heading is not None else []
     after = lines_after(title.heading) if title.heading is not None else []
     return Metadata(
@@ -124,14 +124,14 @@ def metadata_of(
         lang=lang,
         description=description(meta, data),
         section=section_of(meta, data),
-        lead_image_url=absolute(base_of(tree, url), picture.url),
+        lead_image_url=absolute(base, picture.url),
         lead_image_width=picture.width,
         lead_image_height=picture.height,
         lead_image_caption=picture.caption,
         lead_image_credit=picture.credit,
         site_names=names,
-        canonical_link=canonical(tree, url),
-        variant_links=variants(tree, url),
+        canonical_link=canonical(tree, base),
+        variant_links=variants(tree, base),
         tags=tags_of(tree, meta, data),
         is_paywalled=paywall(meta, data),
         wishes=page_wishes((element.get("name") or "", element.get("content") or "") for element in META(tree)[:300]),
@@ -202,15 +202,14 @@ def absolute(base: str, address: str | None) -> str | None:
     return found if found.startswith(("http://", "https://")) and len(found) <= 2000 else None
 
 
-def canonical(tree: HtmlElement, url: str) -> str | None:
+def canonical(tree: HtmlElement, base: str) -> str | None:
     """``rel=canonical`` in full."""
     links = (one.get("href") for one in LINKS(tree) if "canonical" in (one.get("rel") or "").lower().split())
-    return next((found for one in links if (found := absolute(base_of(tree, url), one))), None)
+    return next((found for one in links if (found := absolute(base, one))), None)
 
 
-def variants(tree: HtmlElement, url: str) -> tuple[str, ...]:
+def variants(tree: HtmlElement, base: str) -> tuple[str, ...]:
     """AMP, print and mobile addresses; feeds and other languages are no variants."""
-    base = base_of(tree, url)
     found = []
     for one in LINKS(tree)[:200]:
         rels = (one.get("rel") or "").lower().split()

@@ -52,6 +52,11 @@ def tree_of(html: str) -> HtmlElement:
     return root
 
 
+def words_in(element: HtmlElement) -> str:
+    """All text of the element; most have no elements in them, and then nothing need be collected."""
+    return element.text_content() if len(element) else element.text or ""
+
+
 @contextmanager
 def held(root: HtmlElement) -> Iterator[None]:
     """Inside, every element keeps its object, which lxml else makes anew for each step that comes by.
