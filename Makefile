@@ -6,13 +6,14 @@ WORKERS ?= 2
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --quiet \
 	--no-config --custom-compile-command "make lock"
 
-.PHONY: help demo test lint format check docs lock setup postgres browser clean
+.PHONY: help demo test lint format check docs lock setup postgres browser replay-assets replay-tools clean
 
 help:
 	@echo "make demo     crawl a bundled sample of publishers on this machine and show what came of it"
 	@echo "make test     run the tests (installs a PostgreSQL server and Chromium for them where there are none)"
 	@echo "make lint     formatting, types, who imports whom, the lock"
 	@echo "make check    lint and test"
+	@echo "make replay-assets  install ReplayWeb.page (npm), so that perilune serve replays captures"
 	@echo "make format   put the code in order"
 	@echo "make docs     write docs/commands.md from what --help says"
 	@echo "make lock     renew requirements.lock from the ranges in pyproject.toml"
@@ -21,7 +22,8 @@ help:
 demo: setup
 	@$(BIN)/perilune demo
 
-test: setup postgres browser
+test: setup postgres browser replay-tools
+	@.ci/replay-assets --for-tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 lint: setup
@@ -50,10 +52,18 @@ postgres: setup
 browser: setup
 	@.ci/browser
 
+replay-assets: setup
+	@.ci/replay-assets
+
+replay-tools: setup
+	@.ci/replay-tools
+
 # Hashes of every file of every dependency, for every supported Python; no address of an index is in it.
 lock: setup
 	$(BIN)/$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
 	$(BIN)/$(COMPILE) --constraints requirements.lock --output-file .ci/postgres.lock .ci/postgres.in
+	$(BIN)/$(COMPILE) --output-file .ci/pywb.lock .ci/pywb.in
+	$(BIN)/$(COMPILE) --output-file .ci/wacz.lock .ci/wacz.in
 
 clean:
 	rm -rf $(VENV) perilune-demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -363,13 +363,42 @@ def runs(
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @click.option("--token", metavar="TOKEN|@FILE", help="Answer only who knows it (bearer, or password in a browser).")
+@click.option(
+    "--replay-port", type=click.IntRange(0, 65535), metavar="PORT", help="For archived pages. Default: the next one."
+)
+@click.option("--replay-url", metavar="URL", help="That port's address as readers reach it, e.g. through a proxy.")
+@click.option(
+    "--replay-assets",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of ReplayWeb.page's ui.js and sw.js. Default: where make replay-assets puts them.",
+)
 @archive_options
-def serve(*, config: Config, host: str, port: int, token: str | None) -> None:
+def serve(
+    *,
+    config: Config,
+    host: str,
+    port: int,
+    token: str | None,
+    replay_port: int | None,
+    replay_url: str | None,
+    replay_assets: Path | None,
+) -> None:
     """Serve the archive to browsers and programs, read only: pages at /, /api/, and /v4/ for news apps.
 
-    docs/web.md shows the pages, docs/api.md the interfaces.
+    docs/web.md shows the pages, docs/api.md the interfaces. Archived pages are replayed on a port of their own, so that
+    what they do reaches nothing here: docs/replay.md.
     """
-    from archive.web.serve import read_token
+    from archive.web.serve import ReplayPlace, read_token
     from archive.web.serve import serve as answer
 
-    answer(config, host=host, port=port, token=read_token(token), say=lambda line: click.echo(line, err=True))
+    if replay_url is not None and not replay_url.startswith(("http://", "https://")):
+        raise ConfigError(f"--replay-url: not an address of the Web: {replay_url!r}")
+    answer(
+        config,
+        host=host,
+        port=port,
+        token=read_token(token),
+        say=lambda line: click.echo(line, err=True),
+        replay=ReplayPlace(assets=replay_assets, port=replay_port, url=replay_url),
+    )

@@ -8,10 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -69,6 +70,39 @@ def chromium(
             driver.quit()
     finally:
         shutil.rmtree(profile, ignore_errors=True)
+
+
+def replayed(driver: Chrome, *, within_s: float = 30) -> Any:
+    """The archived page that ReplayWeb.page shows, once it is loaded: what is in it and how it looks.
+
+    It lies in frames within frames, in shadow trees; all of one origin, so that a script finds its way.
+    """
+    return WebDriverWait(driver, within_s).until(lambda one: one.execute_script(FIND_REPLAYED))
+
+
+FIND_REPLAYED = """
+    const documents = [document];
+    for (const one of documents) {
+        const trees = [one];
+        for (const tree of trees) {
+            for (const element of tree.querySelectorAll("*")) {
+                if (element.shadowRoot) trees.push(element.shadowRoot);
+                if (element.contentDocument) documents.push(element.contentDocument);
+            }
+        }
+    }
+    const isArchived = (one) => /^https?:/.test(one.URL) && !one.URL.startsWith(location.origin);  // as it takes itself
+    const page = documents.find((one) => isArchived(one) && one.readyState === "complete" && one.body);
+    if (!page) return null;
+    const heading = page.querySelector("h1");
+    return {
+        title: page.title,
+        text: page.body.innerText,
+        color: heading && page.defaultView.getComputedStyle(heading).color,
+        background: page.defaultView.getComputedStyle(page.body).backgroundImage,
+        images: [...page.images].map((image) => image.complete ? image.naturalWidth : -1),
+    };
+"""
 
 
 def complaints(driver: Chrome) -> list[str]:

@@ -129,7 +129,7 @@ def test_option_named_in_passing_exists(path: Path) -> None:
 
 
 def targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):", doc("Makefile"), re.M))
+    return set(re.findall(r"^([a-z-]+):", doc("Makefile"), re.M))
 
 
 def test_two_commands_of_the_readme_are_targets_and_the_only_set_up() -> None:
@@ -140,7 +140,7 @@ def test_two_commands_of_the_readme_are_targets_and_the_only_set_up() -> None:
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
 def test_make_target_in_the_docs_exists(path: Path) -> None:
-    used = set(re.findall(r"^make ([a-z]+)", code_of(path.read_text(encoding="utf-8")), re.M))
+    used = set(re.findall(r"^make ([a-z-]+)", code_of(path.read_text(encoding="utf-8")), re.M))
     assert used <= targets()
 
 

@@ -21,7 +21,7 @@ from archive.formats.scratch import Scratch
 from archive.formats.wacz import WaczWriter
 from archive.formats.warc import Origin, WarcCopy
 from archive.query import Query
-from archive.reading.exchanges import Evidence, Held, Shown, as_of, evidence_of, forgotten, holds_requisites
+from archive.reading.exchanges import Evidence, Held, Shown, as_of, evidence, evidence_of, forgotten, holds_requisites
 
 MAX_PART_BYTES = 1_800_000_000  # of a file; a ZIP of 2 GiB and more needs zip64 tables, which replay tools misread
 SLACK_BYTES = 1 << 20  # for the records beside an answer and the tables at the end of a file
@@ -92,6 +92,36 @@ def pack(
     return told
 
 
+def pack_capture(
+    connection: Connection, warc_dir: Path, capture: Held, path: Path, *, format_: str, software: str
+) -> Packed:
+    """One capture with what belongs to it, as one file, of whatever size.
+
+    Raises ``CaptureError`` when it can't be read, or was forgotten on demand.
+    """
+    origin = Origin(software=software, description=f"Capture {capture.warc_record_id}", at=capture.captured_at)
+    gatherer = Gatherer(connection, warc_dir, forgotten=forgotten(connection), has_requisites=True)
+    if gatherer.is_forgotten(capture):
+        raise CaptureError(f"{capture.warc_record_id}: forgotten on demand")
+    together = gatherer.together(capture)
+    told = Packed(articles=1)
+    drafts = Drafts(path, format_)
+    try:
+        with Parts(drafts, origin, warc_dir=warc_dir, max_bytes=MAX_PART_BYTES, told=told) as parts:
+            parts.add(together, [page_of(connection, capture)])
+        told.files = drafts.finish()
+    finally:
+        drafts.discard()
+    return told
+
+
+def page_of(connection: Connection, capture: Held) -> Shown:
+    """What a capture showed; by its address alone where it is no article's, or brought nothing new."""
+    found = evidence(connection, capture.article_id).shown if capture.article_id is not None else ()
+    plain = Shown(capture=capture, title=capture.target_uri, text="")
+    return next((page for page in found if page.capture.id == capture.id), plain)
+
+
 def description(where: Query | None, since_id: int) -> str:
     bounds = f" with an id above {since_id}" if since_id else ""
     which = f"that answer: {where.text}" if where is not None else "of the whole archive"
@@ -100,9 +130,9 @@ def description(where: Query | None, since_id: int) -> str:
 
 def units(gatherer: Gatherer, found: Iterable[Evidence], told: Packed, on_progress: Progress) -> Iterator[Unit]:
     """Each capture with what belongs to it, and the page that it shows; what can't be handed on is counted."""
-    for evidence in found:
-        shown = {page.capture.id: page for page in evidence.shown}
-        for capture in evidence.captures:
+    for one in found:
+        shown = {page.capture.id: page for page in one.shown}
+        for capture in one.captures:
             if gatherer.is_forgotten(capture):
                 told.forgotten += 1
             elif together := read_or_told(gatherer, capture, told):

@@ -36,6 +36,7 @@ class AliasView:
 class CaptureView:
     """A capture of the article and where its record is."""
 
+    id: int
     captured_at: datetime
     target_uri: str
     redirected_from: tuple[str, ...]

@@ -14,25 +14,39 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from archive.errors import PeriluneError, QueryError, TooSlowError
-from archive.web import api, feedpage, metricspage, pages, snapi, workerspage
+from archive.web import api, capturepage, feedpage, metricspage, pages, snapi, workerspage
 from archive.web.answers import BadRequestError, NotFoundError, bad_request, detail, query_error
 from archive.web.guard import Guard, is_open
 from archive.web.reading import ANSWER_S, BusyError, Reading
 from archive.web.rendering import page
+from archive.web.replay import Stage
+from archive.web.shelf import Shelf
 
 log = logging.getLogger(__name__)
 
 
-def create_app(engine: Engine, *, warc_dir: Path, token: str | None = None, answer_s: float = ANSWER_S) -> ASGIApp:
-    """The web side of an archive that ``engine`` reads. With a ``token`` nobody is answered without it."""
+def create_app(
+    engine: Engine,
+    *,
+    warc_dir: Path,
+    token: str | None = None,
+    answer_s: float = ANSWER_S,
+    shelf: Shelf | None = None,
+    stage: Stage | None = None,
+) -> ASGIApp:
+    """The web side of an archive that ``engine`` reads. With a ``token`` nobody is answered without it.
+
+    ``shelf`` holds packed captures, and is shared with the replay origin that ``stage`` names; None: not replayed here.
+    """
+    parts = (pages, capturepage, api, feedpage, snapi, metricspage, workerspage)
     app = Starlette(
-        routes=[
-            route for module in (pages, api, feedpage, snapi, metricspage, workerspage) for route in module.routes()
-        ],
+        routes=[route for part in parts for route in part.routes()],
         exception_handlers=dict.fromkeys((HTTPException, PeriluneError, Exception), error),
     )
     app.router.redirect_slashes = False
-    app.state.reading = Reading(engine, warc_dir=warc_dir, answer_s=answer_s)
+    reading = shelf.reading if shelf is not None else Reading(engine, warc_dir=warc_dir, answer_s=answer_s)
+    app.state.reading, app.state.stage = reading, stage
+    app.state.shelf = shelf or Shelf(reading)
     return Guard(app, token=token)  # outermost: also around what goes wrong
 
 

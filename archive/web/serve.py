@@ -5,15 +5,21 @@ from __future__ import annotations
 import ipaddress
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from archive.config import Config
 from archive.errors import ConfigError
 from archive.opening import reading_engine
 from archive.web.app import create_app
+from archive.web.reading import Reading
+from archive.web.replay import Seal, Stage, create_replay_app, find_assets
+from archive.web.shelf import Shelf
 
 BACKLOG = 128  # connections that wait to be accepted
 KEEP_ALIVE_S = 15  # s an idle connection stays open: as long as a person reads a list of hits
@@ -22,24 +28,84 @@ GOODBYE_S = 5  # s that running answers have when the server is told to stop
 MIN_TOKEN = 8  # characters; less is guessed
 
 
-def serve(config: Config, *, host: str, port: int, token: str | None, say: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayPlace:
+    """Where replays are to be shown: the folder of ReplayWeb.page's assets, a port, the origin as readers reach it."""
+
+    assets: Path | None = None
+    """None: where ``make replay-assets`` puts them."""
+    port: int | None = None
+    """None: the one behind the archive's own, or any."""
+    url: str | None = None
+
+
+def serve(
+    config: Config,
+    *,
+    host: str,
+    port: int,
+    token: str | None,
+    say: Callable[[str], None],
+    replay: ReplayPlace = ReplayPlace(),
+) -> None:
     """Answer until SIGINT or SIGTERM. ``port`` 0 takes a free one; ``say`` is told the address.
 
     Raises ``ConfigError`` where there is no archive, or nothing can listen there.
     """
+    assets = found_assets(replay)
     engine = reading_engine(config)
+    with ExitStack() as closing:
+        closing.callback(engine.dispose)
+        shelf = Shelf(Reading(engine, warc_dir=config.warc_dir))
+        closing.callback(shelf.close)
+        listener = closing.enter_context(listening(host, port))
+        address = listener.getsockname()
+        stage = None
+        sockets = [listener]
+        if assets is not None:
+            sockets.append(closing.enter_context(replay_listener(replay, host, address[1])))
+            stage = Stage(seal=Seal(), port=sockets[1].getsockname()[1], url=replay.url)
+        app = create_app(engine, warc_dir=config.warc_dir, token=token, shelf=shelf, stage=stage)
+        if assets is not None and stage is not None:
+            app = ByPort(app, {stage.port: create_replay_app(shelf, assets=assets, seal=stage.seal)})
+        say(f"Perilune answers at http://{shown_host(host)}:{address[1]}/ (Ctrl-C stops it)")
+        say(f"Replay is on port {stage.port}." if stage else "Replay is not set up: make replay-assets adds it.")
+        if token is None and not is_loopback(address[0]):
+            say("Anybody who reaches this address may read the archive: --token asks for a secret first.")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)  # uvicorn ends in order, then raises the signal again
+        server(app).run(sockets=sockets)
+
+
+class ByPort:
+    """One server, an application a port: by the socket a connection came in on, not by what the request says."""
+
+    def __init__(self, app: ASGIApp, others: Mapping[int, ASGIApp]) -> None:
+        self.app, self.others = app, others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        port = (scope.get("server") or ("", 0))[1]
+        await self.others.get(port or 0, self.app)(scope, receive, send)
+
+
+def found_assets(replay: ReplayPlace) -> Path | None:
+    """Raises ``ConfigError`` when the folder that was named doesn't hold them."""
+    assets = find_assets(replay.assets)
+    if assets is None and replay.assets is not None:
+        raise ConfigError(
+            f"--replay-assets: no ui.js and sw.js in {replay.assets}: docs/replay.md says how to get them"
+        )
+    return assets
+
+
+def replay_listener(replay: ReplayPlace, host: str, port: int) -> socket.socket:
+    """A socket for the replay origin: the port asked for, else the next one, else any. Raises ``ConfigError``."""
+    if replay.port is not None:
+        return listening(host, replay.port)
     try:
-        app = create_app(engine, warc_dir=config.warc_dir, token=token)
-        with listening(host, port) as listener:
-            address = listener.getsockname()
-            say(f"Perilune answers at http://{shown_host(host)}:{address[1]}/ (Ctrl-C stops it)")
-            if token is None and not is_loopback(address[0]):
-                say("Anybody who reaches this address may read the archive: --token asks for a secret first.")
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda *_: None)  # uvicorn ends in order, then raises the signal again
-            server(app).run(sockets=[listener])
-    finally:
-        engine.dispose()
+        return listening(host, port + 1 if port < 65535 else 0)
+    except ConfigError:
+        return listening(host, 0)
 
 
 def server(app: object) -> uvicorn.Server:
