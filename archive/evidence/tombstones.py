@@ -18,13 +18,20 @@ from typing import IO
 from archive.errors import CaptureError
 from archive.evidence.cdxj import index_lines, place_of, write_index
 from archive.evidence.manifest import list_file, sha256_of
-from archive.evidence.records import StoredRecord, field_block, members, sha1_digest, warc_date
+from archive.evidence.records import (
+    StoredRecord,
+    field_block,
+    gzip_member,
+    members,
+    sha1_digest,
+    stored_blocks,
+    warc_date,
+)
 from archive.evidence.warc import FORGOTTEN_URI, iter_records
 from archive.evidence.warcfile import new_record_id
 
 MAX_EXTRA = 65_535  # bytes; a gzip member's extra field (RFC 1952 §2.3.1.1) fills what is left of a small place
 MAX_REASON = 200  # characters of the reason in a tombstone; the whole is in the manifest and the database
-STORED = 65_535  # bytes of an uncompressed deflate block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +173,7 @@ def tombstone(length: int, *, digests: Sequence[str], reason: str, at: datetime)
         data = zlib_raw(record)
         room = length - 18 - len(data)  # a member's head is 10 bytes, its end 8 (RFC 1952)
         if room == 0 or 2 <= room <= MAX_EXTRA + 2:
-            return member(record, data, extra=room - 2 if room else None)
+            return gzip_member(record, data, extra=room - 2 if room else None)
         if room > MAX_EXTRA + 2:
             return filled(length, field_block(fields), at)
     raise CaptureError(f"no tombstone fits into {length} bytes")
@@ -177,10 +184,10 @@ def filled(length: int, block: bytes, at: datetime) -> bytes:
     body = length
     while True:
         record = record_bytes(block + b" " * max(0, body), at)
-        data = stored(record)
+        data = stored_blocks(record)
         room = length - 18 - len(data)
         if room == 0 or 2 <= room <= MAX_EXTRA + 2:
-            return member(record, data, extra=room - 2 if room else None)
+            return gzip_member(record, data, extra=room - 2 if room else None)
         body -= max(1, -room + 2) if room < 2 else 0
 
 
@@ -202,25 +209,3 @@ def record_bytes(block: bytes, at: datetime) -> bytes:
 def zlib_raw(data: bytes) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     return packer.compress(data) + packer.flush()
-
-
-def stored(data: bytes) -> bytes:
-    """Deflate without compression: five bytes in front of each 65,535 (RFC 1951 §3.2.4)."""
-    blocks = [data[start : start + STORED] for start in range(0, len(data), STORED)]
-    parts = []
-    for number, block in enumerate(blocks, start=1):
-        size = len(block)
-        parts.append(
-            bytes([number == len(blocks)]) + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")
-        )
-        parts.append(block)
-    return b"".join(parts)
-
-
-def member(data: bytes, packed: bytes, *, extra: int | None) -> bytes:
-    """A gzip member (RFC 1952); ``extra`` bytes of padding in its head, None for no such field."""
-    flags = 0 if extra is None else 4
-    head = b"\x1f\x8b\x08" + bytes([flags]) + bytes(4) + b"\x00\xff"
-    padding = b"" if extra is None else extra.to_bytes(2, "little") + bytes(extra)
-    end = (zlib.crc32(data) & 0xFFFFFFFF).to_bytes(4, "little") + (len(data) & 0xFFFFFFFF).to_bytes(4, "little")
-    return head + padding + packed + end

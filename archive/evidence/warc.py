@@ -27,6 +27,7 @@ from typing import BinaryIO
 from archive.errors import CaptureError
 from archive.evidence.cdxj import IDENTICAL, NOT_MODIFIED, cdxj_line, write_index
 from archive.evidence.records import (
+    PACKED,
     Fields,
     StoredRecord,
     field_block,
@@ -159,7 +160,7 @@ class WarcWriter:
         common = common_fields(exchange, file.info_id, record_id=record_id)
         answer = answer_record(exchange, original=original, is_not_modified=is_not_modified, common=common)
         record_id = answer.record_id
-        parts = [record_member(answer.fields, answer.block)]
+        parts = [record_member(answer.fields, answer.block, is_packed=answer.is_packed)]
         if exchange.request:
             parts.append(record_member(request_fields(exchange, record_id, file.info_id), exchange.request))
         if exchange.found:
@@ -219,6 +220,8 @@ class Answer:
     record_id: str
     fields: Fields
     block: bytes
+    is_packed: bool
+    """Most of the block is a body that was sent compressed."""
 
 
 def answer_record(exchange: Exchange, *, original: Original | None, is_not_modified: bool, common: Fields) -> Answer:
@@ -241,7 +244,8 @@ def answer_record(exchange: Exchange, *, original: Original | None, is_not_modif
     if exchange.truncated:
         fields.append(("WARC-Truncated", exchange.truncated))
     block = head if is_revisit else head + exchange.response_body
-    return Answer(record_id=common[0][1], fields=fields, block=block)
+    is_packed = not is_revisit and len(exchange.response_body) > len(head) and PACKED.search(head) is not None
+    return Answer(record_id=common[0][1], fields=fields, block=block, is_packed=is_packed)
 
 
 def common_fields(exchange: Exchange, info_id: str, *, record_id: str | None = None) -> list[tuple[str, str]]:
