@@ -245,6 +245,9 @@ def run_lines(run: RunView, dropped: Sequence[UrlOutcome] = ()) -> Iterator[str]
             *((line.source_id, *(str(getattr(line, name)) for name in SHOWN_COLUMNS)) for line in run.sources),
         ]
     )
+    if run.stages:
+        yield ""
+        yield stage_line(run.stages)
     for line in run.sources:
         if line.drops:
             yield ""
@@ -255,6 +258,13 @@ def run_lines(run: RunView, dropped: Sequence[UrlOutcome] = ()) -> Iterator[str]
         more = sum(run.outcomes.get(outcome, 0) for outcome in DROPPED) - len(dropped)
         if more > 0:
             yield f"and {more} more: perilune runs {run.id} --urls"
+
+
+def stage_line(stages: Mapping[str, float]) -> str:
+    """CPU seconds by stage, the dearest first."""
+    seconds = {name.split("/")[1]: value for name, value in stages.items() if name.endswith("/seconds")}
+    dearest = sorted(seconds.items(), key=lambda pair: -pair[1])
+    return "CPU: " + ", ".join(f"{stage} {value:.1f} s" for stage, value in dearest)
 
 
 def url_line(found: UrlOutcome) -> str:

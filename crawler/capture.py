@@ -25,7 +25,7 @@ from scrapy.utils.defer import _schedule_coro
 from scrapy.utils.httpobj import urlparse_cached
 
 from archive.digests import digest_of
-from archive.errors import CaptureError, LockedError
+from archive.errors import CaptureError, LockedError, StoreError
 from archive.evidence.account import announcement
 from archive.evidence.records import ContentType, http_message
 from archive.evidence.warc import Exchange, Original
@@ -89,15 +89,15 @@ class CapturingHandler(HTTP11DownloadHandler):
         try:
             response = await self._over_wire(request, wire)
         except tuple(BROKEN) as exc:
-            self._settle(host, request, wire, None, truncated=BROKEN[type(exc)])
+            await self._settle(host, request, wire, None, truncated=BROKEN[type(exc)])
             raise
         except (CannotResolveHostError, DownloadConnectionRefusedError):
             self._politeness.was_not_reached(host)
             raise
-        self._settle(host, request, wire, response, truncated=lost_end(response, wire))
+        await self._settle(host, request, wire, response, truncated=lost_end(response, wire))
         return response
 
-    def _settle(
+    async def _settle(
         self, host: str, request: Request, wire: Wire, response: Response | None, *, truncated: str | None
     ) -> None:
         """Keep the exchange, and note whether the host could be connected to."""
@@ -106,7 +106,7 @@ class CapturingHandler(HTTP11DownloadHandler):
         else:
             self._politeness.was_reached(host)
         if self._recorder:
-            self._recorder.record(request, wire, response, truncated=truncated)
+            await self._recorder.record(request, wire, response, truncated=truncated)
 
     async def _over_wire(self, request: Request, wire: Wire) -> Response:
         """Scrapy's download on a connection of ours; its errors made ours where we know better."""
@@ -149,17 +149,19 @@ class Recorder:
         self.originals: OrderedDict[str, Original] = OrderedDict()
         self.failure: CaptureError | None = None
 
-    def record(self, request: Request, wire: Wire, response: Response | None, *, truncated: str | None) -> None:
-        """Write the exchange and tell of its capture; nothing when no head came. Raises ``CaptureError``."""
+    async def record(self, request: Request, wire: Wire, response: Response | None, *, truncated: str | None) -> None:
+        """Have the exchange written and tell of its capture; nothing when no head came. Raises ``CaptureError``.
+
+        Compressing a body of 32 MiB takes a second, and a disk may take longer: the reactor does not wait.
+        """
         self.refuse_when_over()
         if not wire.has_head:
             return
         body = bytes(wire.body) if response is None else response.body
         try:
-            capture = self.written(request, exchange_of(request, wire, body, truncated), digest_of(body))
-        except CaptureError as exc:
-            self.fail(exc)
-            raise
+            capture = await self.run.evidence.call(self.written, request, wire, body, truncated)
+        except (CaptureError, StoreError) as exc:
+            raise self.fail(exc) from exc
         request.meta["capture"] = capture
         self.run.on_capture(capture)
 
@@ -173,8 +175,12 @@ class Recorder:
         if self.failure:
             raise self.failure
 
-    def written(self, request: Request, exchange: Exchange, payload_digest: str) -> Capture:
-        """The capture of an exchange now in WARC: a revisit where the same payload is held already."""
+    def written(self, request: Request, wire: Wire, body: bytes, truncated: str | None) -> Capture:
+        """The capture of an exchange now in WARC: a revisit where the same payload is held already.
+
+        Runs in the evidence's thread, one exchange at a time.
+        """
+        exchange, payload_digest = exchange_of(request, wire, body, truncated), digest_of(body)
         head = http_message(exchange.response_head)
         can_be_original = head.status == 200 and bool(exchange.response_body) and not exchange.truncated
         original = self.original_of(payload_digest, exchange.target_uri) if can_be_original else None
@@ -219,12 +225,15 @@ class Recorder:
         if len(self.originals) > REMEMBERED:
             self.originals.popitem(last=False)
 
-    def fail(self, error: CaptureError) -> None:
-        """Close the crawl; every later exchange raises the same error."""
-        self.failure = error
+    def fail(self, error: CaptureError | StoreError) -> CaptureError:
+        """Close the crawl; every later exchange raises the same error, which is returned."""
+        if self.failure:
+            return self.failure
+        self.failure = error if isinstance(error, CaptureError) else CaptureError(str(error))
         log.error("evidence can't be written, the crawl ends", extra={"error": str(error)})
         assert self.crawler.engine
         _schedule_coro(self.crawler.engine.close_spider_async(reason=CLOSE_REASON))
+        return self.failure
 
 
 def recorder_of(crawler: Crawler) -> Recorder:

@@ -8,8 +8,6 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from scrapy.utils.misc import load_object
-
 from archive.config import Config
 from archive.model import Capture, Settled
 
@@ -19,9 +17,9 @@ if TYPE_CHECKING:
     from archive.evidence.warc import WarcWriter
     from archive.frontier import Frontier
     from archive.store import Store
-    from crawler.accounting import Ledger
-    from crawler.leasing import Allowance
-    from pipelines.persist import Writer
+    from crawler.allowance import Allowance
+    from crawler.ledger import Ledger
+    from pipelines.writer import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +39,9 @@ class RunContext:
     store: Store
     frontier: Frontier
     writer: Writer
+    """Writes rows."""
+    evidence: Writer
+    """Writes WARC records."""
     ledger: Ledger
     allowance: Allowance
     note: Callable[[Capture, Settled, datetime], None]
@@ -60,6 +61,8 @@ def context_of(crawler: Crawler) -> RunContext:
     """
     context = getattr(crawler, "perilune", None)
     if context is None:
+        from scrapy.utils.misc import load_object  # here: a run that finds nothing due never loads Scrapy
+
         context = load_object(crawler.settings["PERILUNE_RUN_FACTORY"])(crawler)
         crawler.perilune = context  # type: ignore[attr-defined]  # ours, on Scrapy's object
     if not isinstance(context, RunContext):

@@ -15,7 +15,6 @@ from crawler.context import RunContext
 from crawler.plan import CrawlPlan, refuse_without_contact
 from crawler.process import Watch, added_settings
 from crawler.run import closed, closing_engine, frontier_of, held_sources, opened_run
-from crawler.verdict import Fetch
 from spiders.registry import load_sources
 from spiders.source import SourceSpider
 
@@ -57,7 +56,7 @@ def opened_for(crawler: Crawler) -> RunContext:
     watch = Watch(run, crawler)
 
     def finish() -> None:
-        closed(run, mine, Fetch(close_reason=watch.close_reason, has_started=watch.has_opened, errors=watch.errors))
+        closed(run, mine, watch.seen())
         stack.close()
 
     crawler.signals.connect(finish, signal=signals.engine_stopped, weak=False)

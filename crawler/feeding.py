@@ -31,9 +31,10 @@ async def fed(
     guide_of: Callable[[str], SourceGuide],
     keep: Callable[[K, Read | Missed], None],
 ) -> None:
-    workers = settings.PERILUNE_EXTRACT_WORKERS
     pool = ExtractionPool(
-        size=workers, timeout_s=settings.PERILUNE_EXTRACT_TIMEOUT_S, memory_bytes=settings.PERILUNE_EXTRACT_MEMORY_BYTES
+        size=settings.PERILUNE_EXTRACT_WORKERS,
+        timeout_s=settings.PERILUNE_EXTRACT_TIMEOUT_S,
+        memory_bytes=settings.PERILUNE_EXTRACT_MEMORY_BYTES,
     )
     waiting: deque[tuple[K, Awaitable[Read | Missed]]] = deque()
 
@@ -48,7 +49,7 @@ async def fed(
         for key, item in items:
             waiting.append((key, asyncio.ensure_future(read(item))))
             await asyncio.sleep(0)  # let it reach the pool before the next page is read from disk
-            while len(waiting) > AHEAD * workers:
+            while len(waiting) > AHEAD * pool.size:
                 await keep_first()
         while waiting:
             await keep_first()

@@ -8,18 +8,16 @@ is fetched once. URLs an earlier run left over come first: every crawl resumes.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from scrapy import signals
 
 from archive.model import Discovered
-from crawler.accounting import Ledger
+from crawler.allowance import Allowance
 from crawler.context import context_of
-from pipelines.persist import Writer
+from crawler.ledger import Ledger
+from pipelines.writer import Writer
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -48,43 +46,6 @@ class FrontierKeeper(Protocol):
     def announce(self, found: list[Discovered]) -> Announced: ...
     def lease_due(self, source_ids: list[str], limit: int) -> list[Discovered]: ...
     def lease_rechecks(self, source_ids: list[str], limit: int) -> list[tuple[Discovered, bool]]: ...
-
-
-@dataclass(kw_only=True)
-class Allowance:
-    """How many articles the run may still request, and from when on an announced article counts."""
-
-    limit: int | None = None
-    since: datetime | None = None
-    of_source: dict[str, int] = field(default_factory=dict)
-    """How many of each source, where its file bounds them."""
-    is_dry_run: bool = False
-    would_fetch: list[Discovered] = field(default_factory=list)
-    left: Counter[str] = field(default_factory=Counter)
-    """Source id → what was due and found no room; it stays due."""
-
-    def wants(self, found: Discovered) -> bool:
-        """False for what was published before ``since``; an undated URL is wanted."""
-        return self.since is None or found.published_at is None or found.published_at >= self.since
-
-    def take(self, due: Iterable[Discovered]) -> list[Discovered]:
-        """As many of ``due`` as may still be fetched; a dry run fetches none and remembers them."""
-        taken = [found for found in due if self.wants(found) and self.has_room(found.source_id)]
-        if self.is_dry_run:
-            self.would_fetch.extend(taken)
-            return []
-        return taken
-
-    def has_room(self, source_id: str) -> bool:
-        """Whether one more may be fetched; counts it."""
-        if self.limit == 0 or self.of_source.get(source_id) == 0:
-            self.left[source_id] += 1
-            return False
-        if self.limit is not None:
-            self.limit -= 1
-        if source_id in self.of_source:
-            self.of_source[source_id] -= 1
-        return True
 
 
 class LeasingMiddleware:

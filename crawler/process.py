@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import asdict
+import time
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
@@ -13,9 +14,11 @@ from scrapy.logformatter import LogFormatter
 from scrapy.settings import Settings
 
 from archive.config import Config
+from crawler.capture import CLOSE_REASON
 from crawler.context import RunContext, user_agent
 from crawler.plan import CrawlPlan
 from crawler.politeness import download_slots
+from crawler.stages import PREFIX
 from crawler.verdict import Fetch
 from pipelines.workers import SiteRule, SourceGuide
 from spiders.registry import Source
@@ -35,11 +38,7 @@ def fetch(run: RunContext, plan: CrawlPlan, sources: list[Source]) -> Fetch:
     watch = Watch(run, crawler)
     process.crawl(crawler, sources=sources, since=plan.since, now=run.now, **walk(run, plan))
     process.start()
-    return Fetch(
-        close_reason=watch.close_reason,
-        has_started=watch.has_opened and not process.bootstrap_failed,
-        errors=watch.errors,
-    )
+    return replace(watch.seen(), has_started=watch.has_opened and not process.bootstrap_failed)
 
 
 def walk(run: RunContext, plan: CrawlPlan) -> dict[str, Any]:  # Any: the spider's arguments
@@ -110,17 +109,30 @@ class Watch:
         self.has_opened = False
         self.close_reason = "never opened"
         self.errors = 0
+        self.began = time.thread_time()
+        self.cpu_seconds = 0.0
         run.writer.on_failure = self.store_failed
+        run.evidence.on_failure = self.capture_failed
         crawler.signals.connect(self.opened, signal=signals.spider_opened)
         crawler.signals.connect(self.closed, signal=signals.spider_closed)
         crawler.signals.connect(self.failed, signal=signals.spider_error)
         crawler.signals.connect(self.failed, signal=signals.item_error)
 
+    def seen(self) -> Fetch:
+        """How the Scrapy side of the run ended."""
+        said = self.crawler.stats.get_stats() if self.crawler.stats else {}
+        counters = {name: float(value) for name, value in said.items() if name.startswith(PREFIX)}
+        counters[f"{PREFIX}fetch/seconds"] = self.cpu_seconds
+        counters[f"{PREFIX}fetch/responses"] = float(said.get("downloader/response_count", 0))
+        return Fetch(close_reason=self.close_reason, has_started=self.has_opened, errors=self.errors, counters=counters)
+
     def opened(self) -> None:
         self.has_opened = True
+        self.began = time.thread_time()
 
     def closed(self, reason: str) -> None:
         self.close_reason = reason
+        self.cpu_seconds = time.thread_time() - self.began
 
     def failed(self, failure: Failure) -> None:
         self.errors += 1
@@ -130,6 +142,12 @@ class Watch:
         from twisted.internet import reactor  # here, since importing it installs one
 
         reactor.callFromThread(self.stop, "store_failed")
+
+    def capture_failed(self, error: BaseException) -> None:
+        """Called from the evidence's thread, for what nobody waits for; see ``crawler.capture``."""
+        from twisted.internet import reactor  # as above
+
+        reactor.callFromThread(self.stop, CLOSE_REASON)
 
     def stop(self, reason: str) -> None:
         """End the crawl; what is in flight finishes."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from scrapy import signals
 
-from crawler.accounting import Ledger
 from crawler.context import context_of
+from crawler.ledger import Ledger
 
 if TYPE_CHECKING:
     from rich.live import Live

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from archive.model import Discovered
 from archive.terminal import escaped, one_line
-from crawler.accounting import Ledger, SourceCount
+from crawler.ledger import Ledger, SourceCount
 from crawler.run import Outcome
 
 PLAIN_WIDTH = 160  # columns in a pipe: wide enough that no reason is cut

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from archive.config import Config
-from archive.database import open_engine, shared_clock
+from archive.database import grouped, open_engine, shared_clock
 from archive.errors import CaptureError
 from archive.evidence.account import settlement_fields
 from archive.evidence.warc import WarcWriter, repair_leftovers
@@ -23,15 +23,16 @@ from archive.rows.forgotten import forgotten_digests, is_forgotten
 from archive.rows.hosts import HostGroup
 from archive.shipping import ship
 from archive.store import SourceAtRest, Store
-from crawler.accounting import Ledger
+from crawler.allowance import Allowance
 from crawler.context import RunContext, software
 from crawler.expectations import WEEK, Breach, Observed, breaches
-from crawler.leasing import Allowance
+from crawler.ledger import Ledger
 from crawler.plan import CrawlPlan, chosen_sources, due_sources, refuse_without_contact
 from crawler.rehearsal import Rehearsal, looked_at, scratch_home
 from crawler.revisit import Validators
+from crawler.stages import stage_counters
 from crawler.verdict import FINE, Facts, Fetch, Verdict, judged
-from pipelines.persist import Writer
+from pipelines.writer import Writer
 from spiders.registry import Source, load_sources
 
 if TYPE_CHECKING:
@@ -107,12 +108,12 @@ def opened_archive(config: Config) -> Engine:
 
 def crawl_archive(config: Config, plan: CrawlPlan, sources: list[Source], engine: Engine) -> Outcome:
     """Crawl those of ``sources`` that are due and that no other run holds."""
-    from crawler.process import fetch
-
     store = Store(engine)
     wanted = wanted_sources(sources, plan, store)
     if not wanted:
         return Outcome(run_id=None, verdict=FINISHED, ledger=Ledger([]))
+    from crawler.process import fetch  # not before: cron asks every few minutes, and Scrapy takes a second to load
+
     frontier = frontier_of(config, engine, is_forced=plan.is_forced)
     with (
         held_sources(frontier, wanted) as mine,
@@ -194,7 +195,8 @@ def opened_run(
     report_repairs(config)
     run_id = store.start_run("recheck" if plan.is_recheck else "crawl", software=software(), now=utc_now())
     log.info("run started", extra={"run": run_id, "sources": len(sources)})
-    writer = Writer()
+    writer = Writer(group=partial(grouped, store.engine))
+    evidence = Writer(name="evidence")
     warc = WarcWriter(
         config.warc_dir,
         run_id=run_id,
@@ -208,7 +210,7 @@ def opened_run(
 
     def note(capture: Capture, settled: Settled, at: datetime) -> None:
         said = settlement_fields(settled, at)
-        warc.write_settlement(capture.warc_record_id, capture.target_uri, said, settled_at=at)
+        evidence.submit(warc.write_settlement, capture.warc_record_id, capture.target_uri, said, settled_at=at)
 
     try:
         yield RunContext(
@@ -222,6 +224,7 @@ def opened_run(
             store=store,
             frontier=frontier,
             writer=writer,
+            evidence=evidence,
             ledger=Ledger([source.id for source in sources]),
             note=note,
             is_forgotten=partial(is_forgotten, forgotten_digests(store.engine)),
@@ -237,6 +240,7 @@ def opened_run(
         )
     finally:
         writer.close()
+        evidence.close()
         warc.close()
 
 
@@ -260,9 +264,10 @@ def report_repairs(config: Config) -> None:
 def closed(run: RunContext, sources: list[Source], fetched: Fetch) -> Verdict:
     """Drain the writer, reconcile what was sent with what is stored, judge, and write the verdict down."""
     run.writer.close()
+    run.evidence.close()
     facts = Facts(
         fetch=fetched,
-        failure=run.writer.failure,
+        failure=run.writer.failure or run.evidence.failure,
         lost=run.ledger.lost,
         failed_sources=tuple(source_id for source_id, count in run.ledger.sources.items() if count.has_failed),
         breaches=() if run.is_recheck else tuple(breaches_of(run, sources)),
@@ -276,7 +281,7 @@ def closed(run: RunContext, sources: list[Source], fetched: Fetch) -> Verdict:
         state=verdict.state,
         exit_code=verdict.exit_code,
         reason="; ".join(verdict.reasons) or None,
-        stats=dict(run.ledger.as_json()),
+        stats={**run.ledger.as_json(), **stage_counters(fetched, writer=run.writer, evidence=run.evidence)},
         now=utc_now(),
     )
     ended = {"run": run.run_id, "exit_code": verdict.exit_code, "state": verdict.state, "reasons": verdict.reasons}

@@ -117,6 +117,6 @@ REMOTE_CONTROL_ENABLED = False  # default True: a local server that runs Python 
 TELNETCONSOLE_ENABLED = False  # default True: a Python prompt on a port
 
 # Extraction
-PERILUNE_EXTRACT_WORKERS = 2  # processes; ours; extraction takes nine tenths of a crawl's CPU
+PERILUNE_EXTRACT_WORKERS = 0  # processes; ours; 0: one a core that the run may use, four at most (100 MB each)
 PERILUNE_EXTRACT_TIMEOUT_S = 30.0  # s a page; ours; the slowest real page measured took 4 s
 PERILUNE_EXTRACT_MEMORY_BYTES = 2 << 30  # bytes of address space a worker; ours; a page of 32 MiB takes some 700 MB

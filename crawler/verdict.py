@@ -6,7 +6,8 @@ start. So a run is judged here, from what was counted, stored and lost.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from crawler.expectations import Breach
 
@@ -22,6 +23,8 @@ class Fetch:
     has_started: bool
     errors: int = 0
     """Callbacks or pipelines that raised: defects of ours, each in the log with its traceback."""
+    counters: Mapping[str, float] = field(default_factory=dict)
+    """``stage/…`` of fetching and extracting; see :mod:`crawler.stages`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

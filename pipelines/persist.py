@@ -1,33 +1,24 @@
-"""One unit of work an item: the only place of the pipelines that writes.
-
-Every write of a crawl goes through one thread, in the order it was asked for: SQLite takes one
-writer, and a capture's row must stand before the article that cites it. The reactor never waits.
-"""
+"""One unit of work an item: the only place of the pipelines that writes, by way of :mod:`pipelines.writer`."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
-from archive.errors import StoreError
 from archive.model import Article, Candidate, Capture, Decision, Discovered, Missed, Polled, Rejected, Settled
 from pipelines.dedup import Similar, decide
 from pipelines.similarity import Similarity
 from pipelines.template import Template
 from pipelines.workers import Read
+from pipelines.writer import Writer
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 CLEANER = Template()
 COMPARISON = Similarity()
-log = logging.getLogger(__name__)
-P = ParamSpec("P")
-T = TypeVar("T")
 Decide = Callable[[Article, list[Candidate], Sequence[Similar]], Decision]
 Note = Callable[[Capture, Settled, datetime], None]
 
@@ -51,40 +42,6 @@ class Keeper(Protocol):
     ) -> Settled: ...
     def record_missed(self, run_id: int, missed: Missed) -> Settled: ...
     def record_poll(self, run_id: int, polled: Polled) -> Settled: ...
-
-
-class Writer:
-    """One thread that writes in order. After the first failure nothing more is written: going on
-    could leave an article without its capture; what was not written stays due."""
-
-    def __init__(self, on_failure: Callable[[BaseException], None] | None = None) -> None:
-        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="perilune-writer")
-        self.failure: BaseException | None = None
-        self.on_failure = on_failure
-
-    def submit(self, write: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Queue a write; its result or error is in the future."""
-        return self.thread.submit(lambda: self._run(lambda: write(*args, **kwargs)))
-
-    async def call(self, write: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Queue a write and wait for it without blocking the reactor."""
-        return await asyncio.wrap_future(self.submit(write, *args, **kwargs))
-
-    def _run(self, write: Callable[[], T]) -> T:
-        if self.failure is not None:
-            raise StoreError(f"nothing is written after a failure: {self.failure}") from self.failure
-        try:
-            return write()
-        except BaseException as exc:
-            self.failure = exc
-            log.error("store failed", extra={"reason": str(exc)})
-            if self.on_failure is not None:
-                self.on_failure(exc)
-            raise
-
-    def close(self) -> None:
-        """Wait for what is queued, then end the thread."""
-        self.thread.shutdown(wait=True)
 
 
 class PersistPipeline:
@@ -116,7 +73,7 @@ class PersistPipeline:
         write = unit_of_work(item, store=self.store, run_id=self.run_id, at=at)
         if write is None:
             return item
-        settled = await self.writer.call(write)
+        settled = await asyncio.wrap_future(self.writer.submit(write))
         if (capture := capture_of(item)) is not None:
             self.note(capture, settled, at)
         return settled

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import resource
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -31,7 +32,10 @@ from pipelines.quality import assess
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+    Count = Callable[[str, float], None]
+
 PAGES_PER_WORKER = 500  # pages; then a fresh process, so that what lxml leaks is given back
+MOST_WORKERS = 4  # one process fetches and stores for all of them, and is busy by then
 WARM_UP_PAGE = (
     b"<html><head><title>Warm-up</title></head><body><article><h1>Warm-up</h1>"
     b"<p>The first page of a worker compiles patterns and loads tables; this one pays for it.</p></article>"
@@ -92,12 +96,14 @@ def judged(page: Page) -> Article | Rejected:
 
 
 class ExtractionPool:
-    """``size`` warmed workers; each page has ``timeout_s`` seconds and ``memory_bytes`` of address space."""
+    """``size`` warmed workers, 0 for :func:`usual_size`; a page has ``timeout_s`` seconds and ``memory_bytes`` of
+    address space."""
 
     def __init__(self, *, size: int, timeout_s: float, memory_bytes: int) -> None:
+        self.size = size or usual_size()
         self.timeout_s = timeout_s
         self.pool = ProcessPool(
-            max_workers=size,
+            max_workers=self.size,
             max_tasks=PAGES_PER_WORKER,
             initializer=start_worker,
             initargs=(memory_bytes,),
@@ -121,6 +127,12 @@ class ExtractionPool:
         """End the workers; pages still waiting are dropped (their captures are kept)."""
         self.pool.stop()  # type: ignore[no-untyped-call]  # pebble's own
         self.pool.join()
+
+
+def usual_size() -> int:
+    """One worker a core that this process may use, ``MOST_WORKERS`` at most."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_WORKERS)
 
 
 @contextmanager
@@ -147,9 +159,11 @@ def start_worker(memory_bytes: int) -> None:
 class ExtractPipeline:
     """Scrapy item pipeline: ``Fetched`` → ``Read``; everything else passes."""
 
-    def __init__(self, pool: ExtractionPool, guide: Mapping[str, SourceGuide]) -> None:
+    def __init__(self, pool: ExtractionPool, guide: Mapping[str, SourceGuide], count: Count) -> None:
+        """``count`` adds to a counter of the run's statistics."""
         self.pool = pool
         self.guide = guide
+        self.count = count
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ExtractPipeline:
@@ -159,13 +173,22 @@ class ExtractPipeline:
             timeout_s=settings.getfloat("PERILUNE_EXTRACT_TIMEOUT_S"),
             memory_bytes=settings.getint("PERILUNE_EXTRACT_MEMORY_BYTES"),
         )
-        return cls(pool, settings["PERILUNE_GUIDE"] or {})
+        assert crawler.stats
+        stats = crawler.stats
+
+        def count(name: str, number: float) -> None:
+            stats.set_value(name, stats.get_value(name, 0) + number)
+
+        return cls(pool, settings["PERILUNE_GUIDE"] or {}, count)
 
     async def process_item(self, item: object) -> object:
         if not isinstance(item, Fetched):
             return item
         guide = self.guide.get(item.discovered.source_id, SourceGuide())
-        return await self.pool.read(guide.page(item))
+        read = await self.pool.read(guide.page(item))
+        self.count("stage/extract/seconds", read.seconds)
+        self.count("stage/extract/pages", 1)
+        return read
 
     def close_spider(self) -> None:
         self.pool.close()

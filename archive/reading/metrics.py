@@ -21,6 +21,7 @@ from archive.fleet.pauses import paused
 from archive.fleet.queue import queue_at
 from archive.fleet.roster import members
 from archive.health import Finding
+from archive.reading.runs import stages
 from archive.schema import ArticleRow, EndpointRow, FrontierRow, OutcomeRow, RunRow, RunSourceRow
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -131,6 +132,14 @@ def runs(connection: Connection) -> Iterator[Family]:
             samples=[({"command": command}, value) for command, value in samples],
         )
     yield from dropped(connection, {row.id: row.command for row in last})
+    samples = [
+        ({"command": row.command, "stage": name.split("/")[1]}, seconds)
+        for row in last
+        for name, seconds in stages(connection, row.id).items()
+        if name.endswith("/seconds")
+    ]
+    words = "CPU seconds of the last run, by stage."
+    yield Family(name="perilune_last_run_stage_cpu_seconds", kind="gauge", help=words, samples=samples)
 
 
 def dropped(connection: Connection, commands: Mapping[int, str]) -> Iterator[Family]:

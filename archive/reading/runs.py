@@ -50,6 +50,8 @@ class RunView:
     sources: tuple[LedgerLine, ...] = ()
     outcomes: Mapping[str, int] = field(default_factory=dict)
     """Outcome → URLs; empty in lists of runs. Endpoints that answered are in the ledger alone."""
+    stages: Mapping[str, float] = field(default_factory=dict)
+    """``stage/…`` → CPU seconds, or how many, of a crawl (docs/performance.md); empty in lists of runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,23 @@ def run(connection: Connection, run_id: int) -> RunView | None:
     if row is None:
         return None
     totals = run_totals(connection, [run_id])[run_id]
-    return RunView(**row, totals=totals, sources=ledger(connection, run_id), outcomes=outcomes(connection, run_id))
+    return RunView(
+        **row,
+        totals=totals,
+        sources=ledger(connection, run_id),
+        outcomes=outcomes(connection, run_id),
+        stages=stages(connection, run_id),
+    )
+
+
+def stages(connection: Connection, run_id: int) -> dict[str, float]:
+    """The counters by stage that the run left; none for runs of other commands."""
+    said = connection.execute(select(RunRow.stats).where(RunRow.id == run_id)).scalar() or {}
+    return {
+        name: float(value)
+        for name, value in sorted(said.items())
+        if name.startswith("stage/") and isinstance(value, int | float)
+    }
 
 
 def outcomes(connection: Connection, run_id: int) -> dict[str, int]:

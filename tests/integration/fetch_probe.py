@@ -15,7 +15,7 @@ from scrapy.settings import Settings
 from archive.config import load_config
 from archive.evidence.warc import WarcWriter
 from crawler.context import RunContext
-from pipelines.persist import Writer
+from pipelines.writer import Writer
 
 
 class Forgetful:
@@ -88,7 +88,7 @@ def main() -> None:
     warc = WarcWriter(
         config.warc_dir, run_id=1, software="perilune/test", operator="tests", max_bytes=task.get("max_bytes", 10**9)
     )
-    writer = Writer()
+    writer, evidence = Writer(), Writer(name="evidence")
     limit = task.get("file_size_limit")
     if limit:
         import resource
@@ -128,6 +128,7 @@ def main() -> None:
         now=lambda: datetime.now(UTC),
         store=Forgetful(),
         writer=writer,
+        evidence=evidence,
         **dict.fromkeys(("frontier", "ledger", "allowance")),
         source_ids=["probe"],
     )  # fmt: skip
@@ -135,6 +136,7 @@ def main() -> None:
     process.crawl(crawler)
     process.start()
     try:
+        evidence.close()
         warc.close()
         writer.close()
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from archive.model import Discovered, Missed, Settled
-from crawler.accounting import Ledger
+from crawler.ledger import Ledger
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 A_FIND = Discovered(
