@@ -34,6 +34,13 @@ class Forgetful:
         pass
 
 
+class Unlocked:
+    """A frontier whose locks nobody takes."""
+
+    def refuse_when_expired(self):
+        pass
+
+
 class ProbeSpider(Spider):
     name = "probe"
     tasks = ()
@@ -129,7 +136,8 @@ def main() -> None:
         store=Forgetful(),
         writer=writer,
         evidence=evidence,
-        **dict.fromkeys(("frontier", "ledger", "allowance")),
+        frontier=Unlocked(),
+        **dict.fromkeys(("ledger", "allowance")),
         source_ids=["probe"],
     )  # fmt: skip
     ProbeSpider.tasks = task["requests"]
