@@ -43,6 +43,7 @@ LABEL = re.compile(r"[^:：|»›→]{3,40}[:：|»›→]\s*(\S+(?: \S+){3,})")
 LINK_DEPTH = 6  # ancestors in which the link around a block is looked for
 ANCHOR_MIN = 60  # of weight; a shorter block may stand anywhere in a page and anchors nothing
 SHORT_LINE = 100  # of weight; lines of the head and foot of a page are shorter, a standfirst is longer
+COLUMN_MIN, NEARLY_ALL = 80, 0.95  # of weight: a shorter block says nothing of where the article is; of sentences
 LONG_PROSE_MIN = 120  # of weight; teasers are shorter
 CALLOUT = re.compile(r"callout|admonition", re.IGNORECASE)
 HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
@@ -122,6 +123,19 @@ def container_of(blocks: Sequence[Placed]) -> HtmlElement | None:
             weights[ancestor] = weights.get(ancestor, 0) + length
     enough = [element for element, weight in weights.items() if weight >= ENOUGH * total]
     return block_of(max(enough, key=depth, default=None))
+
+
+def only_column(blocks: Sequence[Placed]) -> list[str]:
+    """The sentences of the element that holds nearly all of the page's; empty when none does."""
+    said = [
+        (element, text)
+        for element, text in blocks
+        if weight_of(text) >= COLUMN_MIN and is_content(element, text) and is_said(element, text)
+    ]
+    column = container_of(said)
+    inside = set(column.iter(etree.Element)) if column is not None else set()
+    found = [text for element, text in said if element in inside]
+    return found if sum(map(len, found)) >= NEARLY_ALL * sum(len(text) for _, text in said) else []
 
 
 def block_of(element: HtmlElement | None) -> HtmlElement | None:

@@ -51,3 +51,13 @@ def test_paragraphs_that_an_extractor_ran_together_are_parted_again(looks: list[
     rest = "".join(f"<p>{one}</p>" for one in sentences[3:])
     text = text_of(f'<div class="post-content"><p>{" ".join(sentences[:3])}</p></div><div class="rest">{rest}</div>')
     assert text.split("\n\n") == [" ".join(sentences[:3]), *sentences[3:]]
+
+
+def test_the_one_column_of_prose_beside_a_marked_teaser_is_the_article(looks: list[bool]) -> None:
+    sentences = [SENTENCE.format(number) for number in range(60)]
+    prose = "".join(f"<p>{one}</p>" for one in sentences)
+    text = text_of(
+        f'<div class="post-content"><p>Pictures from the rim.</p></div><div class="x1"><h2>Rim</h2>{prose}</div>'
+    )
+    assert text.split("\n\n") == ["Rim", *sentences]
+    assert looks == [False]
