@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import islice
 
 from lxml.html import HtmlElement
@@ -21,6 +22,7 @@ BANNER_TAGS = frozenset({"header", "nav", "form"})
 TEASER_DEPTH = 5  # elements around a date that may be the card of another article
 HEADLINE_WORDS = 4  # of a link: names and sections have fewer
 DIGITS = re.compile(r"\d{2}")
+MAX_NAMES = 1000  # characters of class and id that are read
 
 
 def branch(heading: HtmlElement | None) -> list[HtmlElement]:
@@ -36,17 +38,20 @@ def is_apart(element: HtmlElement, near: set[HtmlElement], *, is_aside_ok: bool 
     for one in (element, *element.iterancestors()):
         if one in near or one.tag == "body":
             return False
+        says_apart, says_footer = said_by(f"{one.get('class') or ''} {one.get('id') or ''}"[:MAX_NAMES])
         if (one.tag in APART_TAGS and not (is_aside_ok and one.tag == "aside" and in_article(one))) or (
-            is_footer(one) and not in_article(one)
+            (one.tag == "footer" or says_footer) and not in_article(one)
         ):
             return True
-        if APART.search(f"{one.get('class') or ''} {one.get('id') or ''}"):
+        if says_apart:
             return True
     return False
 
 
-def is_footer(element: HtmlElement) -> bool:
-    return bool(element.tag == "footer" or FOOTER.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
+@lru_cache(maxsize=5_000)  # an element's names are asked for with every date and name in it
+def said_by(names: str) -> tuple[bool, bool]:
+    """Whether class and id say that an element is apart, and that it is a footer."""
+    return APART.search(names) is not None, FOOTER.search(names) is not None
 
 
 def in_article(element: HtmlElement) -> bool:
