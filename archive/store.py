@@ -128,6 +128,11 @@ class Store:
         with reading(self.engine) as session:
             return captures.original_of(session, payload_digest, target_uri)
 
+    def holds_capture(self, url: str, since: datetime) -> bool:
+        """Whether this address was captured whole since then."""
+        with reading(self.engine) as session:
+            return captures.is_held(session, url, since=since)
+
     # Endpoints
 
     def record_poll(self, run_id: int, polled: Polled) -> Settled:

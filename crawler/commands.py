@@ -54,6 +54,7 @@ def run_options(command: Command) -> Command:
 @click.option(
     "--dry-run", "is_dry_run", is_flag=True, help="Poll, and say what would be fetched; the archive stays as it is."
 )
+@click.option("--with-requisites", is_flag=True, help="Also capture the pictures, styles and fonts of each page.")
 @run_options
 def crawl(
     *,
@@ -65,6 +66,7 @@ def crawl(
     max_time: str | None,
     since: str | None,
     is_dry_run: bool,
+    with_requisites: bool,
     **output: Any,  # Any: what run_options add
 ) -> int:
     """Poll what is due (or the SOURCEs named), fetch what is new, archive it.
@@ -82,6 +84,7 @@ def crawl(
         max_time=duration(max_time) if max_time else None,
         since=day(since) if since else None,
         is_dry_run=is_dry_run,
+        with_requisites=with_requisites,
     )
     return carried_out(config, plan, **output)
 

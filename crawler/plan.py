@@ -27,6 +27,8 @@ class CrawlPlan:
     is_dry_run: bool = False
     is_recheck: bool = False
     """Look at archived articles again instead of polling."""
+    with_requisites: bool = False
+    """Also what pages need to be seen as they were, of every source; else of those whose file says so."""
 
     is_quiet: bool = False
     log_level: str = "WARNING"

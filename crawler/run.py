@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -65,6 +65,8 @@ def run_crawl(config: Config, plan: CrawlPlan) -> Outcome:
     ``LockedError`` and ``CaptureError`` before anything was fetched.
     """
     sources = chosen_sources(load_sources(config.sources), plan.named)
+    if plan.with_requisites:
+        sources = [replace(source, with_requisites=True) for source in sources]
     asked = sources if plan.named else [source for source in sources if source.status == "active"]
     refuse_without_contact(asked, config.contact)
     if plan.is_dry_run:

@@ -28,6 +28,7 @@ ITEM_PIPELINES = {
 }
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # lets all pass when robots.txt fails
+    "crawler.requisites.RequisiteMiddleware": 90,
     "crawler.robots.PoliteRobotsMiddleware": 100,
     "crawler.revisit.RevisitMiddleware": 450,  # after the default headers (400)
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,

@@ -95,6 +95,8 @@ class Source:
     """Requests in flight to the host group: the smallest that any of its sources asks for."""
     request_timeout: float = 60.0
     """Seconds for one request in total, connecting and the slowest drip included."""
+    with_requisites: bool = False
+    """Also what its pages need to be seen as they were: pictures, styles, fonts. Evidence only."""
     max_articles: int | None = None
     """Articles that one run asks for at most; the rest stays due."""
     max_time: timedelta | None = None
@@ -217,6 +219,7 @@ def source_of(keys: SourceFile, *, source_id: str, file: str) -> Source:
             "download_delay",
             "concurrency",
             "request_timeout",
+            "with_requisites",
             "max_articles",
             "max_time",
             "status",

@@ -25,6 +25,7 @@ from spiders.discovery.endpoint import Findings, Found, read_endpoint
 from spiders.discovery.scope import Scope, scope_of
 from spiders.failures import body_reason, failure_reason, status_reason
 from spiders.registry import Source
+from spiders.requisites import Requisites
 from spiders.visits import Indexes, Limits, Visit, is_child_due, without_validators
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class SourceSpider(Spider):
         self.limits = limits or Limits()
         self.now = now or (lambda: datetime.now(UTC))
         self.indexes = Indexes()
+        self.requisites = Requisites(callback=self.parse_requisite, errback=self.requisite_failed)
         self.visited: set[tuple[str, str]] = set()
         self.ranks: dict[str, int] = {}
         self.reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="discovery")
@@ -263,13 +265,15 @@ class SourceSpider(Spider):
         )
         yield from self.settled(visit, polled)
 
-    def parse_article(self, response: Response) -> Iterator[Fetched | Missed]:
-        """``Fetched`` for a page, ``Missed`` with its reason for anything else."""
+    def parse_article(self, response: Response) -> Iterator[Fetched | Missed | Request]:
+        """``Fetched`` for a page, ``Missed`` with its reason for anything else; requests for the page's requisites."""
         discovered: Discovered = response.meta["discovered"]
         capture = self.capture_of(response)
         reason = self.article_reason(discovered, response)
         if reason is None and capture is not None:
             yield Fetched(discovered=discovered, capture=replace(capture, body=response.body))
+            if self.by_id[discovered.source_id].with_requisites:
+                yield from self.requisites.of_page(response, self.meta_of(discovered.source_id))
         else:
             yield Missed(
                 discovered=discovered,
@@ -304,6 +308,19 @@ class SourceSpider(Spider):
             detail=detail,
             missed_at=self.now(),
             capture=meta.get("capture"),
+        )
+
+    def parse_requisite(self, response: Response) -> Iterator[Request]:
+        """A picture or style is in the archive by now; a style may need more."""
+        self.capture_of(response)
+        yield from self.requisites.of_style(response)
+
+    def requisite_failed(self, failure: Failure) -> None:
+        """A page without one of its pictures is still evidence: said in the log, and nothing else."""
+        request, (reason, _) = failure.request, failure_reason(value_of(failure))  # type: ignore[attr-defined]  # Scrapy's
+        log.info(
+            "requisite not captured",
+            extra={"source": request.meta["source_id"], "url": request.url, "reason": reason},
         )
 
     def capture_of(self, response: Response) -> Capture | None:

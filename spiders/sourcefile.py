@@ -173,6 +173,7 @@ class SourceFile(Keys):
     download_delay: float = Field(default=1.0, ge=0, le=600)
     concurrency: int = Field(default=1, ge=1, le=16)
     request_timeout: float = Field(default=60.0, ge=1, le=600)
+    with_requisites: bool = False
     max_articles: int | None = Field(default=None, ge=1, le=1_000_000)
     max_time: Duration | None = None
     status: Literal["active", "paused", "ended"] = "active"

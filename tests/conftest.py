@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from archive.database import open_engine
 from archive.migrate import upgrade
+from archive.web.replay import find_assets
 from tests.browser import Programs, chromium, find_browser
 from tests.postgres import find_binaries, private_server
 
@@ -91,6 +92,15 @@ def browser(browser_programs: Programs) -> Iterator[Chrome]:
     """A headless Chromium that has never been anywhere, driven by Selenium."""
     with chromium(browser_programs) as driver:
         yield driver
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    """The folder of ReplayWeb.page."""
+    found = find_assets()
+    if found is None:
+        missing("ReplayWeb.page is not installed; `make replay-assets` installs it")
+    return found
 
 
 def missing(reason: str) -> NoReturn:

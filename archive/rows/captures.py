@@ -66,6 +66,17 @@ def original_of(session: Session, payload_digest: str, target_uri: str) -> tuple
     return (row[0], row[1], row[2]) if row else None
 
 
+def is_held(session: Session, url: str, *, since: datetime) -> bool:
+    """A whole answer from this address was captured since then."""
+    query = (
+        select(CaptureRow.id)
+        .where(CaptureRow.url_key == key_of(url), CaptureRow.target_uri == clean(url), CaptureRow.status < 400)
+        .where(CaptureRow.captured_at >= since, CaptureRow.truncated.is_(None))
+        .limit(1)
+    )
+    return session.execute(query).first() is not None
+
+
 def validators(session: Session, url: str) -> tuple[str | None, str | None] | None:
     """(ETag, Last-Modified) of the last whole answer from this address; None when there are none."""
     query = (

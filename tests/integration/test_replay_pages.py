@@ -5,13 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import re
 import socket
-import struct
-import subprocess
-import sys
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,25 +20,15 @@ from sqlalchemy import text
 from archive.opening import reading_engine
 from archive.web.app import create_app
 from archive.web.reading import Reading
-from archive.web.replay import Seal, Stage, create_replay_app, find_assets
+from archive.web.replay import Seal, Stage, create_replay_app
 from archive.web.shelf import Shelf
 from tests.browser import replayed
-from tests.conftest import missing
 from tests.crawled import Crawl, config_of, other_body, page
+from tests.replaying import open_replay, perilune_serve, picture
 from tests.web import Answer, ask
 
 STYLE = b"h1 { color: rgb(1, 2, 3) } body { background-image: url(back.png) }"
 HEAD = '<link rel=stylesheet href="/site.css">'
-
-
-def picture(width: int) -> bytes:
-    """A grey PNG, one pixel high."""
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, 1, 8, 0, 0, 0, 0))]
-    chunks += [(b"IDAT", zlib.compress(b"\x00" + b"\x80" * width)), (b"IEND", b"")]
-    parts = (
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
-    )
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 @pytest.fixture
@@ -208,33 +193,6 @@ def test_the_page_leads_to_the_replay_where_a_browser_can_show_it(crawl: Crawl) 
 
 
 # In a browser, with ReplayWeb.page
-
-
-@contextmanager
-def perilune_serve(home: Path) -> Iterator[str]:
-    """The command itself; the address of its pages."""
-    arguments = [sys.executable, "-m", "crawler", "serve", "--home", str(home), "--port", "0"]
-    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield re.search(r"http://[\d.:]+", process.stderr.readline())[0]
-        finally:
-            process.terminate()
-
-
-@pytest.fixture
-def assets() -> Path:
-    found = find_assets()
-    if found is None:
-        missing("ReplayWeb.page is not installed; `make replay-assets` installs it")
-    return found
-
-
-def open_replay(browser: Chrome, address: str, query: str) -> None:
-    """From the search to the replay, as a person goes."""
-    browser.get(f"{address}/?q={query}")
-    browser.find_element(By.CSS_SELECTOR, "main a[href^='/articles/']").click()
-    browser.find_element(By.CSS_SELECTOR, "a[href^='/captures/']").click()
-    browser.find_element(By.LINK_TEXT, "Replay the page").click()
 
 
 def test_text_picture_and_style_of_an_archived_page_appear(assets: Path, browser: Chrome, crawl: Crawl) -> None:
