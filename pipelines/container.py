@@ -32,6 +32,7 @@ SKIP_TAGS = frozenset(
     {"script", "style", "noscript", "template", "figure", "figcaption", "head", "title", "button", "select"}
 )
 LEAST_GROWTH, MOST_GROWTH = 0.97, 1.4  # of the recognised text; outside, the container was not the article
+MOST_BETWEEN = 2.5  # the same, where what was not recognised stands between paragraphs that were
 TEXT_TAGS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "dt", "dd"})
 FLOW_TAGS = frozenset(
     {"ul", "ol", "li", "dl", "blockquote", "table", "tbody", "thead", "tr", "td", "th", "details", "summary"}
@@ -182,7 +183,13 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
         kept[place] = kept[place] or (kept[place + 1] and is_heading(*blocks[place]))
     lost = [text for place, (_, text) in enumerate(blocks) if known[place] and not kept[place]]
     found = [text for place, (_, text) in enumerate(blocks) if kept[place]]
-    if not is_plausible(found, lost, recognised):
+    between = blocks[anchors[0] : anchors[-1] + 1]
+    added = {
+        text
+        for (element, text), is_known in zip(between, known[anchors[0] :], strict=False)
+        if not is_known and home_of(element) in homes
+    }
+    if not is_plausible(found, lost, recognised, beside=[text for text in found if text not in added]):
         teasers = {short for short, is_lead in zip(shorts, leads, strict=True) if is_lead}
         found = parted([text for text in recognised if squeezed(text) not in teasers], blocks)
     return whole_of([block for block in blocks if block[0] in inside], found) or found
@@ -246,10 +253,17 @@ def is_heading(element: HtmlElement, text: str) -> bool:
     return element.tag in HEADING_TAGS and is_content(element, text) and not is_chrome_line(text)
 
 
-def is_plausible(found: Sequence[str], lost: Sequence[str], recognised: Sequence[str]) -> bool:
-    """Not much more than was recognised, and nothing lost of it but a little, or short lines."""
-    growth = len(squeezed(" ".join(found))) / max(1, len(squeezed(" ".join(recognised))))
-    if growth > MOST_GROWTH:
+def is_plausible(
+    found: Sequence[str], lost: Sequence[str], recognised: Sequence[str], *, beside: Sequence[str]
+) -> bool:
+    """Not much more than was recognised, and nothing lost of it but a little, or short lines.
+
+    ``beside`` is what was found without lists and crossheads that stand between recognised paragraphs, side by side
+    with them: of those an article may have as much as prose.
+    """
+    length = max(1, len(squeezed(" ".join(recognised))))
+    growth = len(squeezed(" ".join(found))) / length
+    if growth > MOST_BETWEEN or len(squeezed(" ".join(beside))) / length > MOST_GROWTH:
         return False
     return growth >= LEAST_GROWTH or (bool(lost) and all(weight_of(text) < SHORT_LINE for text in lost))
 
@@ -312,7 +326,10 @@ def link_share(element: HtmlElement, text: str) -> float:
     )
     if is_in_link:
         return 1.0
-    return sum(len(words_in(link).strip()) for link in element.iter("a")) / max(1, len(text))
+    linked = [words_in(link).strip() for link in element.iter("a")]
+    if sum(map(len, linked)) > len(text):  # of an element that holds more than this block
+        linked = [one for one in linked if " ".join(one.split()) in text]
+    return min(1.0, sum(map(len, linked)) / max(1, len(text)))
 
 
 MARKED = XPath("//*[@itemprop or @class]")

@@ -3,8 +3,9 @@
 from lxml.html import document_fromstring
 
 from pipelines.chrome import chrome_word, prune_chrome
-from pipelines.container import blocks_in, filled
+from pipelines.container import blocks_in, filled, link_share
 from pipelines.lines import cleaned
+from pipelines.tree import tree_of
 
 ORBIT = "The tug Meridian raised the orbit of the station by eleven kilometres over two burns on Tuesday morning."
 CREW = "Four people live aboard, and none of them had to leave the forward module while the engines were running."
@@ -107,3 +108,26 @@ def test_author_box_goes_and_the_author_in_prose_stays():
     box = "Ada Reyes covers tugs and depots for this magazine and lives in Kourou."
     inside = "Ada Reyes asked the crew what they felt when the engines were lit, and they said that they had slept."
     assert cleaned([ORBIT, inside, CREW, box], titles=["Tug"], authors=["Ada Reyes"]) == [ORBIT, inside, CREW]
+
+
+def test_lists_between_paragraphs_may_be_as_long_as_they():
+    lists = [f"Burn number {number} of the tug, with its own line" for number in range(4)]
+    items = "".join(f"<li>{line}</li>" for line in lists)
+    html = f"<main><p>{ORBIT}</p><h3>Burns</h3><ul>{items}</ul><p>{CREW}</p></main>"
+    assert of(html, ORBIT, CREW) == [ORBIT, "Burns", *lists, CREW]
+
+
+def test_text_of_a_page_without_paragraphs_is_not_its_links():
+    links = "".join(
+        f'<a href="/{number}">A headline of another page, number {number}</a><br><br>' for number in range(30)
+    )
+    page = tree(f'{ORBIT} See the <a href="/log">log</a> for more.<br><br>{CREW}<br><br>{links}')
+    text = f"{ORBIT} See the log for more."
+    shares = {text: link_share(element, text) for element, text in blocks_in(page)}
+    assert shares[text] < 0.1
+    assert shares["A headline of another page, number 7"] == 1.0
+
+
+def test_a_frame_that_nothing_closes_does_not_swallow_the_page():
+    html = f'<body><noscript><iframe src="//tags.example/ns"></noscript><h1>Tug</h1><p>{ORBIT}</p></body>'
+    assert [text for _, text in blocks_in(tree_of(html))] == ["Tug", ORBIT]
