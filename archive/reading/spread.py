@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, select
 
 from archive.schema import ArticleRow, SourceRow
 
@@ -38,7 +40,19 @@ class Copy:
 
 def copies(connection: Connection, story_id: int) -> tuple[Copy, ...]:
     """The members of a story, first published first, the undated last; empty when there is no such story."""
-    statement = (
+    rows = connection.execute(copies_query(), {"story_id": story_id}).mappings().all()
+    publishers = {row["publisher"] for row in rows if row["duplicate_of"] is None}
+    found = [copy_of(row, publishers) for row in rows]
+    exact = [copy.published_at for copy in found if is_exact(copy) and copy.published_at is not None]
+    first = min(exact, default=None)
+    placed = [with_delay(copy, first) for copy in found]
+    return tuple(sorted(placed, key=lambda copy: (start(copy), copy.first_seen_at, copy.id)))
+
+
+@lru_cache(maxsize=1)
+def copies_query() -> Select[*tuple[Any, ...]]:  # Any: the columns of a copy
+    """Made once: that takes longer than asking it."""
+    return (
         select(
             ArticleRow.id,
             ArticleRow.source_id,
@@ -55,16 +69,9 @@ def copies(connection: Connection, story_id: int) -> tuple[Copy, ...]:
             ArticleRow.similarity,
         )
         .outerjoin(SourceRow, SourceRow.id == ArticleRow.source_id)
-        .where(ArticleRow.story_id == story_id)
+        .where(ArticleRow.story_id == bindparam("story_id"))
         .order_by(ArticleRow.id)
     )
-    rows = connection.execute(statement).mappings().all()
-    publishers = {row["publisher"] for row in rows if row["duplicate_of"] is None}
-    found = [copy_of(row, publishers) for row in rows]
-    exact = [copy.published_at for copy in found if is_exact(copy) and copy.published_at is not None]
-    first = min(exact, default=None)
-    placed = [with_delay(copy, first) for copy in found]
-    return tuple(sorted(placed, key=lambda copy: (start(copy), copy.first_seen_at, copy.id)))
 
 
 def copy_of(row: RowMapping, publishers: set[str]) -> Copy:

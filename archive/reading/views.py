@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, or_, select
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, case, func, or_, select
 
 from archive.model import Likeness, Relation
 from archive.reading.spread import Copy, copies
@@ -155,11 +156,7 @@ class ArticleView:
 
 def article_view(connection: Connection, article_id: int) -> ArticleView | None:
     """An article by id; None when there is none."""
-    wanted = {*ArticleView.__dataclass_fields__, "canonical_url"}
-    columns = [column for column in ArticleRow.__table__.columns if column.name in wanted]
-    name = func.coalesce(SourceRow.name, ArticleRow.source_id).label("source_name")
-    statement = select(*columns, name).outerjoin(SourceRow, SourceRow.id == ArticleRow.source_id)
-    row = connection.execute(statement.where(ArticleRow.id == article_id)).mappings().one_or_none()
+    row = connection.execute(article_query(), {"article_id": article_id}).mappings().one_or_none()
     if row is None:
         return None
     plain = {key: value for key, value in row.items() if key not in ("canonical_url", "authors", "tags")}
@@ -175,6 +172,21 @@ def article_view(connection: Connection, article_id: int) -> ArticleView | None:
         copies=tuple(one for one in copies(connection, row["story_id"]) if one.id != article_id),
         kin=kin_of(connection, article_id),
     )
+
+
+# Statements are made once: making them takes longer than asking them, and a page asks eight.
+
+
+ARTICLE_ID: BindParameter[int] = bindparam("article_id")
+
+
+@lru_cache(maxsize=1)
+def article_query() -> Select[*tuple[Any, ...]]:  # Any: the columns of a view, here and below
+    wanted = {*ArticleView.__dataclass_fields__, "canonical_url"}
+    columns = [column for column in ArticleRow.__table__.columns if column.name in wanted]
+    name = func.coalesce(SourceRow.name, ArticleRow.source_id).label("source_name")
+    statement = select(*columns, name).outerjoin(SourceRow, SourceRow.id == ArticleRow.source_id)
+    return statement.where(ArticleRow.id == ARTICLE_ID)
 
 
 def article_id_of(connection: Connection, name: str) -> int | None:
@@ -195,55 +207,70 @@ def article_id_of(connection: Connection, name: str) -> int | None:
 
 
 def aliases_of(connection: Connection, article_id: int) -> tuple[AliasView, ...]:
-    statement = select(AliasRow.kind, AliasRow.url, AliasRow.first_seen_at).order_by(AliasRow.id)
-    rows = connection.execute(statement.where(AliasRow.article_id == article_id)).mappings()
+    rows = connection.execute(aliases_query(), {"article_id": article_id}).mappings()
     return tuple(AliasView(**row) for row in rows)
 
 
+@lru_cache(maxsize=1)
+def aliases_query() -> Select[*tuple[Any, ...]]:
+    statement = select(AliasRow.kind, AliasRow.url, AliasRow.first_seen_at).order_by(AliasRow.id)
+    return statement.where(AliasRow.article_id == ARTICLE_ID)
+
+
 def announcements_of(connection: Connection, article_id: int) -> tuple[Announcement, ...]:
-    statement = select(
-        FrontierRow.url,
-        FrontierRow.discovered_via,
-        FrontierRow.endpoint_url,
-        FrontierRow.discovered_at,
-        FrontierRow.title,
-    )
-    rows = connection.execute(statement.where(FrontierRow.article_id == article_id).order_by(FrontierRow.id))
-    return tuple(Announcement(**row) for row in rows.mappings())
+    rows = connection.execute(announcements_query(), {"article_id": article_id}).mappings()
+    return tuple(Announcement(**row) for row in rows)
+
+
+@lru_cache(maxsize=1)
+def announcements_query() -> Select[*tuple[Any, ...]]:
+    columns = [getattr(FrontierRow, name) for name in Announcement.__dataclass_fields__]
+    return select(*columns).where(FrontierRow.article_id == ARTICLE_ID).order_by(FrontierRow.id)
 
 
 def captures_of(connection: Connection, article_id: int) -> tuple[CaptureView, ...]:
-    names = [name for name in CaptureView.__dataclass_fields__ if name != "redirected_from"]
-    statement = select(*(getattr(CaptureRow, name) for name in names), CaptureRow.redirected_from)
-    statement = statement.where(CaptureRow.article_id == article_id).order_by(CaptureRow.captured_at, CaptureRow.id)
-    rows = connection.execute(statement).mappings()
+    rows = connection.execute(captures_query(), {"article_id": article_id}).mappings()
     return tuple(CaptureView(**{**row, "redirected_from": tuple(row["redirected_from"])}) for row in rows)
 
 
+@lru_cache(maxsize=1)
+def captures_query() -> Select[*tuple[Any, ...]]:
+    statement = select(*(getattr(CaptureRow, name) for name in CaptureView.__dataclass_fields__))
+    return statement.where(CaptureRow.article_id == ARTICLE_ID).order_by(CaptureRow.captured_at, CaptureRow.id)
+
+
 def revisions_of(connection: Connection, article_id: int) -> tuple[RevisionView, ...]:
-    names = [name for name in RevisionView.__dataclass_fields__ if name != "warc_record_id"]
-    statement = (
-        select(*(getattr(RevisionRow, name) for name in names), CaptureRow.warc_record_id)
-        .outerjoin(CaptureRow, CaptureRow.id == RevisionRow.capture_id)
-        .where(RevisionRow.article_id == article_id)
-        .order_by(RevisionRow.number)
-    )
-    rows = connection.execute(statement).mappings()
+    rows = connection.execute(revisions_query(), {"article_id": article_id}).mappings()
     return tuple(
         RevisionView(**{**row, "changed": tuple(row["changed"]), "authors": tuple(row["authors"])}) for row in rows
     )
 
 
+@lru_cache(maxsize=1)
+def revisions_query() -> Select[*tuple[Any, ...]]:
+    names = [name for name in RevisionView.__dataclass_fields__ if name != "warc_record_id"]
+    return (
+        select(*(getattr(RevisionRow, name) for name in names), CaptureRow.warc_record_id)
+        .outerjoin(CaptureRow, CaptureRow.id == RevisionRow.capture_id)
+        .where(RevisionRow.article_id == ARTICLE_ID)
+        .order_by(RevisionRow.number)
+    )
+
+
 def kin_of(connection: Connection, article_id: int) -> tuple[KinView, ...]:
     """Articles with like texts, most alike first."""
-    other = case((LikenessRow.article_id == article_id, LikenessRow.other_id), else_=LikenessRow.article_id)
-    statement = (
+    return tuple(kin_view(row, article_id) for row in connection.execute(kin_query(), {"article_id": article_id}))
+
+
+@lru_cache(maxsize=1)
+def kin_query() -> Select[*tuple[Any, ...]]:
+    other = case((LikenessRow.article_id == ARTICLE_ID, LikenessRow.other_id), else_=LikenessRow.article_id)
+    return (
         select(LikenessRow.__table__, ArticleRow.id, ArticleRow.source_id, ArticleRow.title)
         .join(ArticleRow, ArticleRow.id == other)
-        .where(or_(LikenessRow.article_id == article_id, LikenessRow.other_id == article_id))
+        .where(or_(LikenessRow.article_id == ARTICLE_ID, LikenessRow.other_id == ARTICLE_ID))
         .order_by(LikenessRow.resemblance.desc(), ArticleRow.id)
     )
-    return tuple(kin_view(row, article_id) for row in connection.execute(statement))
 
 
 def kin_view(row: Row[Any], article_id: int) -> KinView:  # Any: the columns of kin_of
