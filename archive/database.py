@@ -200,6 +200,7 @@ def postgres_engine(url: URL, *, read_only: bool) -> Engine:
         "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
         "lock_timeout": f"{LOCK_WAIT_S}s",
         "timezone": "UTC",
+        "jit": "off",  # compiling a statement takes longer than any of ours
         "default_transaction_read_only": "on" if read_only else "off",
     }
     ours = " ".join(f"-c {name}={value}" for name, value in settings.items())

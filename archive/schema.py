@@ -361,6 +361,13 @@ class ArticleRow(Base):
         # lies before most of it. PostgreSQL keeps long texts elsewhere.
         Index("ix_article_facts", *FACTS).ddl_if(dialect="sqlite"),
         Index("ix_article_source_seen", "source_id", "first_seen_at", "published_at"),
+        Index(  # which stories have copies
+            "ix_article_copies",
+            "story_id",
+            sqlite_where=sql("duplicate_of IS NOT NULL"),
+            postgresql_where=sql("duplicate_of IS NOT NULL"),
+        ),
+        Index("ix_article_moment", sql("coalesce(published_at, first_seen_at)"), "id"),  # /v4/ takes either as the date
     )
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     source_id: Mapped[str] = mapped_column(ForeignKey("source.id"))

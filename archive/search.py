@@ -11,32 +11,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Double, Row, and_, cast, func, literal, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from archive.errors import QueryError
-from archive.query import And, Node, Not, Or, Query, Text, parse_query, wanted_texts
+from archive.query import Node, Query, Text, parse_query, wanted_texts
 from archive.reading.excerpts import Excerpt, Range, excerpt, highlights
-from archive.reading.matching import (
-    FTS,
-    SEARCH,
-    any_of,
-    condition,
-    fts_match,
-    indexed_ids,
-    is_indexed,
-    parted,
-    tsv_match,
-)
+from archive.reading.matching import condition, hit_ids, holds, parted, prefer_index
+from archive.reading.ranking import Place, ranked
 from archive.schema import ArticleRow, SourceRow
 
 MAX_COUNTED = 10_000  # hits; counting a common word to the end costs as much as finding it
 MAX_LIMIT = 1_000  # hits a page
-MAX_RANKED = 20_000  # hits; of a word that stands everywhere the newest are ranked: all would take seconds at a million
-TITLE, AUTHORS, TAGS, BODY = 10.0, 4.0, 4.0, 1.0  # weights: a title says what an article is about
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Order: TypeAlias = Literal["relevance", "newest"]
@@ -82,15 +71,6 @@ class SearchPage:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """One hit before its article is read."""
-
-    id: int
-    score: float | None = None
-    published_at: datetime | None = None
-
-
 def search(
     connection: Connection,
     query: str | Query,
@@ -108,14 +88,16 @@ def search(
     limit = max(1, min(limit, MAX_LIMIT))
     text, others = parted(query.root)
     kept = [one_a_story(query.root, connection.dialect.name)] if by_story else []
+    prefer_index(connection)
     total = count(connection, query.root, kept)
     if order == "relevance" and text is not None:
-        conditions = [*(condition(node, connection.dialect.name) for node in others), *kept]
-        among = newest_only(connection, query.root, text) if total > MAX_COUNTED else []
-        places = ranked(connection, text, conditions, among, limit=limit + 1, after=read_rank(query, after))
+        conditions = [condition(node, connection.dialect.name) for node in others]
+        last = read_rank(query, after)
+        places = ranked(connection, text, conditions, kept, hits=total, limit=limit + 1, after=last)
     else:
         order = "newest"
-        places = newest(connection, query.root, kept, limit=limit + 1, after=read_place(query, after))
+        found = answering(query.root, connection.dialect.name, is_many=total > MAX_COUNTED)
+        places = newest(connection, [*found, *kept], limit=limit + 1, after=read_place(query, after))
     following = written_place(places[limit - 1]) if len(places) > limit else None
     return SearchPage(
         hits=hits(connection, places[:limit], wanted_texts(query.root)),
@@ -141,99 +123,35 @@ def ids(connection: Connection, query: Query) -> list[int]:
 
 def one_a_story(root: Node, dialect: str) -> ColumnElement[bool]:
     """Originals, and of a story whose original is no hit the copy that is and was archived first."""
-    found = condition(root, dialect)
-    copied = select(ArticleRow.story_id).where(ArticleRow.duplicate_of.is_not(None)).correlate(None)
-    answered = (
-        select(ArticleRow.story_id)
-        .where(found, ArticleRow.duplicate_of.is_(None), ArticleRow.story_id.in_(copied))
-        .correlate(None)
-    )
-    first = (
-        select(func.min(ArticleRow.id))
-        .where(found, ArticleRow.duplicate_of.is_not(None), ArticleRow.story_id.not_in(answered))
-        .group_by(ArticleRow.story_id)
-        .correlate(None)
-    )
-    return or_(ArticleRow.duplicate_of.is_(None), ArticleRow.id.in_(first))
+    other = aliased(ArticleRow)
+    goes_before = or_(other.duplicate_of.is_(None), other.id < ArticleRow.id)
+    is_hit = other.id.in_(hit_ids(root, dialect).correlate(None))
+    is_same = and_(other.story_id == ArticleRow.story_id, other.id != ArticleRow.id)
+    return or_(ArticleRow.duplicate_of.is_(None), not_(exists().where(is_same, goes_before, is_hit)))
 
 
 def count(connection: Connection, root: Node, kept: Sequence[ColumnElement[bool]] = ()) -> int:
     """How many articles answer, counted to one more than ``MAX_COUNTED``."""
-    found = select(ArticleRow.id).where(condition(root, connection.dialect.name), *kept)
-    if is_indexed(root) and not kept:
-        found = indexed_ids(root, connection.dialect.name)
-    found = found.limit(MAX_COUNTED + 1)
-    return connection.execute(select(func.count()).select_from(found.subquery())).scalar_one()
-
-
-def ranked(
-    connection: Connection,
-    text: Node,
-    others: Sequence[ColumnElement[bool]],
-    among: Sequence[ColumnElement[bool]],
-    *,
-    limit: int,
-    after: Place | None,
-) -> list[Place]:
-    """The best hits first, equal ones newest id first. ``others`` ask the article's row, ``among`` the index."""
-    is_sqlite = connection.dialect.name == "sqlite"
-    id_, rank = (FTS.c.rowid, bm25()) if is_sqlite else (SEARCH.c.article_id, ts_rank(text))
-    found = select(id_.label("id"), rank.label("score")).where(fts_match(text) if is_sqlite else tsv_match(text))
-    if others:
-        found = found.join(ArticleRow, ArticleRow.id == id_).where(*others)
-    found = found.where(*among)
-    hit = found.subquery()
-    statement = select(hit.c.id, hit.c.score).order_by(hit.c.score.desc(), hit.c.id.desc()).limit(limit)
-    if after is not None:
-        score = cast(literal(after.score), Double if is_sqlite else REAL)
-        statement = statement.where(or_(hit.c.score < score, and_(hit.c.score == score, hit.c.id < after.id)))
-    return [Place(id=row.id, score=row.score) for row in connection.execute(statement)]
-
-
-def has_alternatives(node: Node) -> bool:
-    """Whether an old article may answer with a rarer word than the newest do."""
-    if isinstance(node, And):
-        return any(has_alternatives(part) for part in node.nodes if not isinstance(part, Not))
-    return isinstance(node, Or)
-
-
-def newest_only(connection: Connection, root: Node, text: Node) -> list[ColumnElement[bool]]:
-    """Keeps the ``MAX_RANKED`` hits that were archived last; nothing to leave out when there are not so many."""
-    if has_alternatives(text):
-        return []
     dialect = connection.dialect.name
-    id_ = FTS.c.rowid if dialect == "sqlite" else SEARCH.c.article_id
-    if is_indexed(root):
-        found = select(id_).where(fts_match(text) if dialect == "sqlite" else tsv_match(text)).order_by(id_.desc())
-    else:
-        found = select(ArticleRow.id).where(condition(root, dialect)).order_by(ArticleRow.id.desc())
-    oldest = connection.execute(found.limit(1).offset(MAX_RANKED - 1)).scalar()
-    return [] if oldest is None else [id_ >= oldest]
+    found = select(ArticleRow.id).where(condition(root, dialect), *kept) if kept else hit_ids(root, dialect)
+    return connection.execute(select(func.count()).select_from(found.limit(MAX_COUNTED + 1).subquery())).scalar_one()
 
 
-def bm25() -> ColumnElement[float]:
-    """FTS5's rank turned round: it gives the best the lowest."""
-    return -func.bm25(literal_column("article_fts"), TITLE, AUTHORS, TAGS, BODY)
-
-
-def ts_rank(text: Node) -> ColumnElement[float]:
-    """Weights are those of D, C, B, A; 1 divides by 1 + the logarithm of the length."""
-    weights = [weight / TITLE for weight in (BODY, TAGS, AUTHORS, TITLE)]
-    return func.ts_rank(
-        cast(literal(weights, ARRAY(REAL)), ARRAY(REAL)),
-        SEARCH.c.tsv,
-        cast(literal(any_of(wanted_texts(text))), TSQUERY),
-        1,
-    )
+def answering(root: Node, dialect: str, *, is_many: bool) -> list[ColumnElement[bool]]:
+    """A query as conditions. Of many hits the latest are soon met: then each article is looked up in the index by
+    itself; of few all are looked up at once."""
+    text, others = parted(root)
+    if text is None or not is_many:
+        return [condition(root, dialect)]
+    return [holds(text, dialect), *(condition(node, dialect) for node in others)]
 
 
 def newest(
-    connection: Connection, root: Node, kept: Sequence[ColumnElement[bool]], *, limit: int, after: Place | None
+    connection: Connection, found: Sequence[ColumnElement[bool]], *, limit: int, after: Place | None
 ) -> list[Place]:
     """By date of publication, latest first; then those without a date, by id."""
-    found = condition(root, connection.dialect.name)
     dated, undated = ArticleRow.published_at.is_not(None), ArticleRow.published_at.is_(None)
-    columns = select(ArticleRow.id, ArticleRow.published_at).where(found, *kept).limit(limit)
+    columns = select(ArticleRow.id, ArticleRow.published_at).where(*found).limit(limit)
     places: list[Place] = []
     if after is None or after.published_at is not None:
         statement = columns.where(dated, *([earlier(after)] if after else []))
@@ -288,6 +206,14 @@ def read_place(query: Query, after: str | None) -> Place | None:
 
 def hits(connection: Connection, places: Sequence[Place], wanted: Sequence[Text]) -> tuple[Hit, ...]:
     """The articles at these places, in their order."""
+    rows = connection.execute(articles_query(), {"ids": [place.id for place in places]})
+    by_id = {row.id: row for row in rows}
+    return tuple(hit(by_id[place.id], place, wanted) for place in places if place.id in by_id)
+
+
+@lru_cache(maxsize=1)
+def articles_query() -> Select[*tuple[Any, ...]]:  # Any: the columns of a hit
+    """Made once: that takes longer than asking it."""
     other = aliased(ArticleRow)
     copies = select(func.count()).where(other.story_id == ArticleRow.story_id, other.id != ArticleRow.id)
     statement = select(
@@ -309,9 +235,7 @@ def hits(connection: Connection, places: Sequence[Place], wanted: Sequence[Text]
         ArticleRow.duplicate_of,
         copies.scalar_subquery().label("copies"),
     ).outerjoin(SourceRow, SourceRow.id == ArticleRow.source_id)
-    rows = connection.execute(statement.where(ArticleRow.id.in_([place.id for place in places])))
-    by_id = {row.id: row for row in rows}
-    return tuple(hit(by_id[place.id], place, wanted) for place in places if place.id in by_id)
+    return statement.where(ArticleRow.id.in_(bindparam("ids", expanding=True)))
 
 
 def hit(row: Row[*tuple[Any, ...]], place: Place, wanted: Sequence[Text]) -> Hit:  # Any: the columns of hits()

@@ -224,10 +224,15 @@ def db() -> None:
 @db.command("upgrade")
 @archive_options
 def db_upgrade(*, config: Config) -> None:
-    """Bring the schema up to what this program needs; creates an empty archive where there is none."""
+    """Bring the schema up to what this program needs; creates an empty archive where there is none.
+
+    How far it is goes to stderr: an index of a million articles takes minutes to be made.
+    """
     from archive.database import open_engine
     from archive.migrate import upgrade
+    from crawler import logs
 
+    logs.configure(level="INFO", log_format=config.log_format)
     engine = open_engine(config.database_url)
     before, after = upgrade(engine)
     click.echo(f"schema {after} (unchanged)" if before == after else f"schema {before or 'none'} -> {after}")

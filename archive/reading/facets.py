@@ -10,14 +10,14 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal, TypeAlias, get_args
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, cast, func, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, cast, func, select, type_coerce
 from sqlalchemy import Text as TextType
 
-from archive.query import Query
-from archive.reading.matching import condition
+from archive.query import EVERYTHING, Query
+from archive.reading.matching import condition, newest_ids, prefer_index
 from archive.schema import ArticleRow, SourceRow
 
 Field: TypeAlias = Literal["source", "kind", "country", "language", "author", "tag", "month"]
@@ -28,7 +28,8 @@ UNITS: tuple[Unit, ...] = get_args(Unit)
 MAX_FACETED = 20_000  # hits looked at; some 100 ms
 VALUES = 10  # of a field; the rest are counted in ``others``
 MAX_VALUES = 1_000
-HitRow: TypeAlias = Row[*tuple[Any, ...]]  # Any: the columns of hits()
+MANY_MONTHS = 1_200  # between the first article and the last, of which each is counted by itself
+S = TypeVar("S", str, str | None)
 UNIT_CHARS: Mapping[Unit, int] = {"day": 10, "month": 7, "year": 4}  # of an ISO date
 DAYS_SHOWN, MONTHS_SHOWN = 3, 180  # months: up to 3 in days, up to 15 years in months, more in years
 
@@ -80,27 +81,42 @@ class Timeline:
     undated: int
 
 
+class Columns(NamedTuple):
+    """What is counted of hits, a column at a time: rows of twenty thousand take five times as long to look at."""
+
+    source_id: Sequence[str] = ()
+    lang: Sequence[str | None] = ()
+    month: Sequence[str | None] = ()
+    authors: Sequence[str] = ()
+    tags: Sequence[str] = ()
+
+
 def facets(
     connection: Connection, query: Query | None, *, fields: Sequence[Field] = FIELDS, limit: int = VALUES
 ) -> Facets:
     """Counts of the values that the hits have (all articles when the query is None)."""
+    prefer_index(connection)
     rows = connection.execute(hits(connection, query)).all()
     is_exact = len(rows) <= MAX_FACETED
-    rows = rows[:MAX_FACETED]
+    found = Columns._make(zip(*rows[:MAX_FACETED], strict=True)) if rows else Columns()
     sources = known_sources(connection)
     limit = max(1, min(limit, MAX_VALUES))
     return Facets(
-        counted=len(rows),
+        counted=len(found.source_id),
         is_exact=is_exact,
-        fields=tuple(facet(field, counts(field, rows, sources), sources, limit=limit) for field in fields),
+        fields=tuple(facet(field, counts(field, found, sources), sources, limit=limit) for field in fields),
     )
 
 
 def timeline(connection: Connection, query: Query | None, *, unit: Unit | None = None) -> Timeline:
     """Hits a day, month or year; by default the unit that fits the time they span."""
+    prefer_index(connection)
     months, undated = periods(connection, query, "month")
     unit = unit or fitting_unit(sorted(months))
-    found = months if unit == "month" else periods(connection, query, unit)[0]
+    if unit == "day":
+        found = periods(connection, query, unit)[0]
+    else:
+        found = summed(Counter(months), lambda month: month[: UNIT_CHARS[unit]])
     filled = tuple(Period(period=each, count=found.get(each, 0)) for each in between(unit, sorted(found)))
     return Timeline(unit=unit, periods=filled, undated=undated)
 
@@ -114,9 +130,9 @@ def hits(connection: Connection, query: Query | None) -> Select[*tuple[Any, ...]
         cast(ArticleRow.authors, TextType).label("authors"),
         cast(ArticleRow.tags, TextType).label("tags"),
     )
-    if query is not None:
-        statement = statement.where(condition(query.root, connection.dialect.name))
-    return statement.order_by(ArticleRow.id.desc()).limit(MAX_FACETED + 1)
+    root = EVERYTHING.root if query is None else query.root
+    newest = newest_ids(root, connection.dialect.name, limit=MAX_FACETED + 1)
+    return statement.where(ArticleRow.id.in_(newest)).order_by(ArticleRow.id.desc())
 
 
 def moment(connection: Connection, chars: int) -> ColumnElement[str]:
@@ -143,18 +159,19 @@ def known_sources(connection: Connection) -> dict[str, Known]:
     }
 
 
-def counts(field: Field, rows: Sequence[HitRow], sources: Mapping[str, Known]) -> Counter[str]:
+def counts(field: Field, hits: Columns, sources: Mapping[str, Known]) -> Counter[str]:
     """Value → hits that have it; the empty value is none."""
     if field in ("source", "kind", "country"):
-        by_source = Counter(row.source_id for row in rows)
+        by_source = Counter(hits.source_id)
         return by_source if field == "source" else summed(by_source, lambda source: fact(field, sources.get(source)))
     if field == "language":
-        return summed(Counter(row.lang for row in rows), lambda lang: (lang or "").partition("-")[0].lower())
+        return summed(Counter(hits.lang), lambda lang: (lang or "").partition("-")[0].lower())
     if field == "month":
-        return Counter(row.month or "" for row in rows)
+        return summed(Counter(hits.month), lambda month: month or "")
+    written = Counter(hits.authors if field == "author" else hits.tags)
     found: Counter[str] = Counter()
-    for written, count in Counter(row.authors if field == "author" else row.tags for row in rows).items():
-        for value in set(json.loads(written)) or {""}:
+    for values, count in zip(json.loads(f"[{','.join(written)}]"), written.values(), strict=True):
+        for value in set(values) or {""}:
             found[value] += count
     return found
 
@@ -165,7 +182,7 @@ def fact(field: Field, known: Known | None) -> str:
     return known.kind if field == "kind" else known.country
 
 
-def summed(found: Counter[str], name_of: Callable[[str], str]) -> Counter[str]:
+def summed(found: Counter[S], name_of: Callable[[S], str]) -> Counter[str]:
     """Counts under other names, those that meet added up."""
     renamed: Counter[str] = Counter()
     for value, count in found.items():
@@ -203,13 +220,43 @@ def term(field: Field, value: str) -> str:
 
 def periods(connection: Connection, query: Query | None, unit: Unit) -> tuple[dict[str, int], int]:
     """Period → hits, and how many have no date."""
-    period = moment(connection, UNIT_CHARS[unit])
+    is_everything = query is None or query == EVERYTHING
+    if is_everything and unit == "month" and connection.dialect.name == "sqlite" and (found := all_months(connection)):
+        return found
+    period = start_of(connection, unit)
     statement = select(period.label("period"), func.count().label("hits")).group_by(period)
     if query is not None:
         statement = statement.where(condition(query.root, connection.dialect.name))
     rows = connection.execute(statement).all()
     undated = sum(row.hits for row in rows if row.period is None)
-    return {row.period: row.hits for row in rows if row.period is not None}, undated
+    chars = UNIT_CHARS[unit]
+    return {str(row.period)[:chars]: row.hits for row in rows if row.period is not None}, undated
+
+
+def start_of(connection: Connection, unit: Unit) -> ColumnElement[Any]:  # Any: text in SQLite, a time in PostgreSQL
+    """The period a date of publication is in; PostgreSQL writes a time down ten times as slowly as it cuts it."""
+    if connection.dialect.name == "sqlite":
+        return moment(connection, UNIT_CHARS[unit])
+    return func.date_trunc(unit, func.timezone("UTC", ArticleRow.published_at))
+
+
+def all_months(connection: Connection) -> tuple[dict[str, int], int] | None:
+    """Same for all articles on SQLite: it counts stretches of an index ten times as fast as it groups its rows. None
+    where there are none, or too many months between the first and the last."""
+    within = select(func.count()).where(ArticleRow.published_at >= bindparam("since"))
+    within = within.where(ArticleRow.published_at < bindparam("until"))
+    ends = (func.min(ArticleRow.published_at), func.max(ArticleRow.published_at))
+    first, last = (connection.execute(select(end)).scalar_one() for end in ends)  # together they read the whole index
+    months = list(between("month", [at.date().isoformat()[:7] for at in (first, last) if at is not None]))
+    if not months or len(months) > MANY_MONTHS:
+        return None
+    found = {}
+    for month in months:
+        since = datetime.fromisoformat(f"{month}-01").replace(tzinfo=UTC)
+        until = (since + timedelta(days=31)).replace(day=1)
+        found[month] = connection.execute(within, {"since": since, "until": until}).scalar_one()
+    undated = connection.execute(select(func.count()).where(ArticleRow.published_at.is_(None))).scalar_one()
+    return {month: count for month, count in found.items() if count}, undated
 
 
 def fitting_unit(months: Sequence[str]) -> Unit:

@@ -2,21 +2,26 @@
 
 What the index can answer in one go (words, with AND, OR and exclusions) is one look-up in it; the rest is put
 together around it. On PostgreSQL a phrase is also looked for in ``article_search.tokens``, which only articles
-have that are too long for a tsvector (see :mod:`archive.textindex`).
+have that are too long for a tsvector (see :mod:`archive.textindex`); words of a title, an author or a tag in ``heads``;
+and words that need nothing else are one tsquery, exclusions included, which the index answers without a look at a row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
+    FromClause,
     Select,
     and_,
     cast,
     column,
+    exists,
     func,
     literal,
     literal_column,
@@ -30,15 +35,20 @@ from sqlalchemy import (
     Text as TextType,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.orm import aliased
 
-from archive.query import And, Has, InStory, Length, Match, Near, Node, Not, Or, Published, Text
+from archive.query import And, Has, InStory, Length, Match, Near, Node, Not, Or, Published, Text, wanted_texts
 from archive.schema import ArticleRow, SourceRow
 from archive.stems import Variant, pairs, variants
 from archive.textindex import WEIGHTS
 
 FTS = table("article_fts", column("rowid", BigInteger()), column("article_fts", TextType()))
 SEARCH = table(
-    "article_search", column("article_id", BigInteger()), column("tsv", TSVECTOR()), column("tokens", TextType())
+    "article_search",
+    column("article_id", BigInteger()),
+    column("tsv", TSVECTOR()),
+    column("tokens", TextType()),
+    column("heads", TSVECTOR()),
 )
 
 
@@ -99,13 +109,82 @@ def is_indexed(node: Node) -> bool:
 
 def indexed_ids(node: Node, dialect: str) -> Select[int]:
     """Select the ids of the articles for which an indexed node holds."""
+    return select(index_hits(index_match(node, dialect), dialect).c.id)
+
+
+def index_hits(match: ColumnElement[bool], dialect: str) -> FromClause:
+    """The index's rows that match, with their ``id`` alone.
+
+    PostgreSQL takes a look at a tsvector for as cheap as one at a number, and would rather read every row than the
+    index where a few hits are enough: what is materialised is planned by itself.
+    """
+    found = select(index_id(dialect).label("id")).where(match)
+    return found.subquery() if dialect == "sqlite" else found.cte().prefix_with("MATERIALIZED")
+
+
+def prefer_index(connection: Connection) -> None:
+    """Same where nearly every row matches. Until the end of the transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+
+
+def index_id(dialect: str) -> ColumnElement[int]:
+    """The article's id in the index."""
+    return FTS.c.rowid if dialect == "sqlite" else SEARCH.c.article_id
+
+
+def index_match(node: Node, dialect: str) -> ColumnElement[bool]:
+    """An indexed node as a condition on the index."""
+    return fts_match(node) if dialect == "sqlite" else tsv_match(node)
+
+
+def holds(node: Node, dialect: str) -> ColumnElement[bool]:
+    """Whether an indexed node holds for the article of the row at hand: asked row by row, where few are looked at."""
+    found = select(literal(1)).where(index_id(dialect) == ArticleRow.id, index_match(node, dialect))
     if dialect == "sqlite":
-        return select(FTS.c.rowid).where(fts_match(node))
-    return select(SEARCH.c.article_id).where(tsv_match(node))
+        return exists(found)
+    return func.coalesce(found.limit(1).scalar_subquery(), 0) == 1  # an EXISTS would be joined for all rows at once
+
+
+def whose_article(id_: ColumnElement[int], conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Whether the article of this id fulfils conditions, which are asked once, of all articles.
+
+    ``+ 0`` keeps SQLite from looking up every such article in the index instead of reading the index once.
+    """
+    return (id_ + literal_column("0")).in_(select(ArticleRow.id).where(*conditions))
+
+
+def hit_ids(root: Node, dialect: str) -> Select[int]:
+    """Select the ids of the articles that answer a query, as ``id``; from the index where it has words."""
+    text, others = parted(root)
+    conditions = [condition(node, dialect) for node in others]
+    if text is None:
+        return select(ArticleRow.id.label("id")).where(*conditions)
+    hit = index_hits(index_match(text, dialect), dialect)
+    return select(hit.c.id).where(*([whose_article(hit.c.id, conditions)] if conditions else []))
+
+
+def newest_ids(root: Node, dialect: str, *, limit: int) -> Select[int]:
+    """Same, of those that were archived last."""
+    return hit_ids(root, dialect).order_by(literal_column("id").desc()).limit(limit)
+
+
+def heads_match(node: Node, dialect: str) -> ColumnElement[bool]:
+    """One of the texts of a query stands in title, authors or tags; a condition on the index."""
+    texts = wanted_texts(node)
+    if dialect == "postgresql":
+        return matches(any_of(texts), SEARCH.c.heads)
+    found = [f"{{title authors tags}} : ({fts_expression(text)})" for text in texts if text.column is None]
+    found += [fts_expression(text) for text in texts if text.column]
+    return fts_matches(any_fts(found))
 
 
 def fts_match(node: Node) -> ColumnElement[bool]:
-    return FTS.c.article_fts.op("MATCH", is_comparison=True)(literal(fts_expression(node)))
+    return fts_matches(fts_expression(node))
+
+
+def fts_matches(expression: str) -> ColumnElement[bool]:
+    return FTS.c.article_fts.op("MATCH", is_comparison=True)(literal(expression))
 
 
 def fts_expression(node: Node) -> str:
@@ -160,8 +239,13 @@ def pairs_of(node: Near) -> list[tuple[Text, Text]]:
 
 def tsv_match(node: Node) -> ColumnElement[bool]:
     """An indexed node as a condition on ``article_search``."""
+    if (query := plain(node)) is not None:
+        return matches(query)
     if isinstance(node, And):
-        return and_(*(tsv_match(part) for part in node.nodes))
+        words = tuple(part for part in node.nodes if plain(part) is not None)
+        is_together = len(words) > 1 and any(not isinstance(part, Not) for part in words)
+        others = [part for part in node.nodes if not is_together or part not in words]
+        return and_(*([tsv_match(And(nodes=words))] if is_together else []), *(tsv_match(part) for part in others))
     if isinstance(node, Or):
         return or_(*(tsv_match(part) for part in node.nodes))
     if isinstance(node, Not):
@@ -169,15 +253,28 @@ def tsv_match(node: Node) -> ColumnElement[bool]:
     if isinstance(node, Near):
         return near(node)
     assert isinstance(node, Text)
-    found = matches(any_of([node]))
-    if len(node.words) == 1 or node.column:
-        return found
-    return or_(found, *(phrase_in_long_text(each) for each in variants_of(node)))
+    if node.column:
+        return matches(any_of([node]), SEARCH.c.heads)
+    return or_(matches(any_of([node])), *(phrase_in_long_text(each) for each in variants_of(node)))
 
 
 def phrase_in_long_text(text: Text) -> ColumnElement[bool]:
     phrase = f"% {' '.join(text.words)}{'' if text.is_prefix else ' '}%"
     return and_(SEARCH.c.tokens.is_not(None), matches(tsquery(text, " & ")), SEARCH.c.tokens.like(phrase))
+
+
+def plain(node: Node) -> str | None:
+    """A tsquery for words anywhere and what joins them; None where there is more: a phrase, a column, a distance."""
+    if isinstance(node, Text):
+        return any_of([node]) if len(node.words) == 1 and not node.column else None
+    if isinstance(node, Not):
+        inner = plain(node.node)
+        return None if inner is None else f"!({inner})"
+    if isinstance(node, And | Or) and node.nodes:
+        parts = [plain(part) for part in node.nodes]
+        known = [f"({part})" for part in parts if part is not None]
+        return (" & " if isinstance(node, And) else " | ").join(known) if len(known) == len(parts) else None
+    return None
 
 
 def near(node: Near) -> ColumnElement[bool]:
@@ -186,13 +283,14 @@ def near(node: Near) -> ColumnElement[bool]:
 
 def pair_near(left: Text, right: Text, within: int) -> ColumnElement[bool]:
     """Both texts by the index; then, article by article, every distance in every column (columns don't meet)."""
-    both = matches(f"({tsquery(left, ' <-> ')}) & ({tsquery(right, ' <-> ')})")
+    where = SEARCH.c.heads if left.column else SEARCH.c.tsv
+    both = matches(f"({tsquery(left, ' <-> ')}) & ({tsquery(right, ' <-> ')})", where)
     any_distance = cast(literal(distances(left, right, within)), TSQUERY)
     columns = [WEIGHTS[left.column]] if left.column else WEIGHTS.values()
     found = [
-        func.ts_filter(SEARCH.c.tsv, literal_column(f"'{{{weight.lower()}}}'::\"char\"[]")).op(
-            "@@", is_comparison=True
-        )(any_distance)
+        func.ts_filter(where, literal_column(f"'{{{weight.lower()}}}'::\"char\"[]")).op("@@", is_comparison=True)(
+            any_distance
+        )
         for weight in columns
     ]
     if left.column:
@@ -215,8 +313,8 @@ def beside(first: Text, second: Text, within: int) -> str:
     return f" {one}( [^ ]+){{0,{within}}} {other} "
 
 
-def matches(query: str) -> ColumnElement[bool]:
-    return SEARCH.c.tsv.op("@@", is_comparison=True)(cast(literal(query), TSQUERY))
+def matches(query: str, where: ColumnElement[Any] = SEARCH.c.tsv) -> ColumnElement[bool]:  # Any: a tsvector
+    return where.op("@@", is_comparison=True)(cast(literal(query), TSQUERY))
 
 
 def tsquery(node: Text, joined_by: str) -> str:
@@ -269,8 +367,8 @@ def has(node: Has) -> ColumnElement[bool]:
         case "press_release":
             return ArticleRow.is_press_release.is_(True)
         case "copy":
-            copied = select(ArticleRow.story_id).where(ArticleRow.duplicate_of.is_not(None)).correlate(None)
-            return ArticleRow.story_id.in_(copied)
+            copy = aliased(ArticleRow)
+            return exists().where(copy.story_id == ArticleRow.story_id, copy.duplicate_of.is_not(None))
 
 
 def match(node: Match) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ from archive.search import search
 from archive.textindex import write_index
 from tests.archived import a_source, an_archived
 
-LATEST = "0012"  # the newest file of archive/migrations/versions
+LATEST = "0013"  # the newest file of archive/migrations/versions
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_migration_that_fails_leaves_nothing(empty, monkeypatch):
     assert inspect(empty).get_table_names() == []
 
 
-def test_an_index_without_stems_is_made_anew(engine):
+def test_an_index_without_stems_is_made_anew(engine, caplog):
     with engine.begin() as connection:
         a_source(connection, "esa", kind="agency", country="EU")
         article_id = an_archived(connection, source="esa", title="Two probes launched", text="…", lang="en")
@@ -141,6 +141,12 @@ def test_an_index_without_stems_is_made_anew(engine):
         for table in ("schema_terms", "worker", "pause", "warc_file"):  # of schema 0012
             connection.exec_driver_sql(f"DROP TABLE {table}")
         connection.exec_driver_sql("DROP INDEX ix_lock_owner")
-    upgrade(engine)
+        for index in ("ix_article_copies", "ix_article_moment"):  # of schema 0013
+            connection.exec_driver_sql(f"DROP INDEX {index}")
+    with caplog.at_level("INFO", logger="archive.migrations"):
+        upgrade(engine)
+    steps = [(record.schema, record.what, record.of) for record in caplog.records if hasattr(record, "of")]
+    assert steps[0] == ("0010", "words", 1)
     with engine.connect() as connection:
         assert [hit.id for hit in search(connection, "launch").hits] == [article_id]
+        assert [hit.id for hit in search(connection, "title:launch").hits] == [article_id]

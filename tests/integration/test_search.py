@@ -326,13 +326,17 @@ def test_no_input_raises_anything_but_a_query_error(archive: Engine, query: str)
 def test_of_a_word_that_stands_everywhere_the_latest_are_ranked(
     archive: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limits are lowered: with 3 counted and 2 ranked, eight articles are many."""
+    """The limits are lowered: with 1 counted and 2 ranked, and 1 more by its title, eight articles are many."""
     monkeypatch.setattr("archive.search.MAX_COUNTED", 1)
-    monkeypatch.setattr("archive.search.MAX_RANKED", 2)
+    limits = {"sqlite": 1, "postgresql": 1}
+    monkeypatch.setattr("archive.reading.ranking.MAX_RANKED", limits)
+    monkeypatch.setattr("archive.reading.ranking.NEWEST", {"sqlite": 2, "postgresql": 2})
+    monkeypatch.setattr("archive.reading.ranking.HEADS", limits)
     with archive.connect() as connection:
         assert {hit.id for hit in search(connection, "sample").hits} == {3, 8}
+        assert {hit.id for hit in search(connection, "rover OR water OR lander").hits} == {1}
         assert {hit.id for hit in search(connection, "the source:daily").hits} == {2, 3}
-        assert {hit.id for hit in search(connection, "sample OR lander").hits} == {1, 2, 3, 8}
+        assert {hit.id for hit in search(connection, "sample OR lander").hits} == {1, 3, 8}  # one of each, one by title
         assert {hit.id for hit in search(connection, "sample", order="newest").hits} == {2, 3, 8}
 
 
