@@ -1,0 +1,116 @@
+"""What readers ask is answered by indexes on either engine: no large table is read from end to end.
+
+PostgreSQL reads a small table whole whatever indexes it has, so it is told not to: a plan that still does has no index.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event
+
+from archive.database import open_engine
+from archive.frontier import Frontier
+from archive.web.app import create_app
+from benchmarks.flat import NOW, Archive
+from benchmarks.load import load
+from benchmarks.synthetic import WORDS
+from pipelines.dedup import decide
+from tests.web import ask
+
+LARGE = "article|article_search|article_fts|capture|revision|alias|frontier|sketch|likeness|outcome"
+WORD, OTHER = WORDS[100], WORDS[300]
+
+
+QUESTIONS = (
+    f"/api/articles?q={WORD}",
+    f"/api/articles?q={WORD}+{OTHER}",
+    f"/api/articles?q={WORD}&order=newest",
+    f"/api/articles?q={WORD}&by_story=1",
+    f"/api/articles?q=%22{WORD}+{OTHER}%22",
+    f"/api/articles?q=title:{WORD}",
+    "/api/articles?q=author:author",
+    f"/api/articles?q={WORD}+source:source1",
+    "/api/articles?q=source:source1+on:2020-03",
+    "/api/articles?q=kind:agency",
+    "/api/articles?q=has:copy+source:source1",
+    "/api/articles",
+    "/api/articles/17",
+    "/api/stories/9",
+    "/api/facets",
+    f"/api/facets?q={WORD}",
+    f"/api/timeline?q={WORD}",
+    "/articles/17",
+    "/articles/20/diff",
+    "/sources/source1",
+    "/v4/articles/?limit=5",
+    "/v4/articles/17/",
+    f"/feed?q={WORD}",
+)
+
+
+@pytest.fixture
+def filled(engine: Engine, database_url: str) -> Iterator[Engine]:
+    load(engine, 300)
+    reader = open_engine(database_url, read_only=True)
+    yield reader
+    reader.dispose()
+
+
+def whole_tables(engine: Engine, statement: str, parameters: object) -> list[str]:
+    """Large tables that the plan of a statement reads from end to end, past every index."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            return [line for line in plan if re.fullmatch(rf"SCAN ({LARGE})(_\d+)?", line)]
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)]
+        return [line for line in plan if re.search(rf"Seq Scan on ({LARGE})\b", line)]
+
+
+def asked_by(engine: Engine, ask_it: object) -> list[tuple[str, object]]:
+    """The statements that a question becomes."""
+    found: list[tuple[str, object]] = []
+
+    def note(connection, cursor, statement, parameters, context, executemany) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH", "UPDATE", "DELETE")) and not executemany:
+            found.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        ask_it()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return found
+
+
+def test_readers_questions_are_answered_by_indexes(filled: Engine) -> None:
+    app = create_app(filled, warc_dir=Path("warc"))
+    whole: dict[str, list[str]] = {}
+    for address in QUESTIONS:
+        statements = asked_by(filled, lambda address=address: ask(app, address))
+        assert statements, address
+        if found := [line for statement in statements for line in whole_tables(filled, *statement)]:
+            whole[address] = found
+    assert whole == {}
+
+
+def test_storing_an_article_reads_no_table_whole(engine: Engine, database_url: str) -> None:
+    load(engine, 300)
+    archive = Archive(database_url, "plans")
+    frontier = Frontier(archive.engine, owner="plans:1:a", now=lambda: NOW)
+
+    def a_crawls_steps() -> None:
+        found, article = archive.article()
+        frontier.announce([found])
+        archive.store.save(archive.run_id, found, article, decide, NOW, comparison=archive.comparison)
+        frontier.lease_due(["source1"], 5)
+        frontier.lease_rechecks(["source1"], 5)
+        frontier.release_leases()
+
+    statements = asked_by(archive.engine, a_crawls_steps)
+    assert len(statements) > 10
+    assert [found for statement in statements for found in whole_tables(engine, *statement)] == []
