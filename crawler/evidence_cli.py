@@ -62,6 +62,7 @@ def replay(
 )
 @click.option("--any", "is_any", is_flag=True, help="Pages of any host, not only of the registry's sources.")
 @click.option("--source", "source_ids", metavar="SOURCE", multiple=True, help="Only this source; may be repeated.")
+@click.option("--since", metavar="DATE", help="Only what was captured on or after DATE (YYYY-MM-DD).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 @click.option("--quiet", "is_quiet", is_flag=True, help="No progress on stderr.")
 @crawl_options
@@ -71,6 +72,7 @@ def import_(
     files: tuple[Path, ...],
     is_any: bool,
     source_ids: tuple[str, ...],
+    since: str | None,
     as_json: bool,
     is_quiet: bool,
 ) -> int:
@@ -85,6 +87,7 @@ def import_(
         files,
         is_any=is_any,
         source_ids=source_ids,
+        since=day(since) if since else None,
         on_progress=lambda line: None if is_quiet else click.echo(line, err=True),
     )
     outcomes, passed = dict(sorted(told.outcomes.items())), dict(sorted(told.passed.items()))

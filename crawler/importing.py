@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,9 +62,11 @@ def run_import(
     *,
     is_any: bool = False,
     source_ids: Sequence[str] = (),
+    since: datetime | None = None,
     on_progress: Progress = lambda line: None,
 ) -> Imported:
-    """Take in the pages of these files that belong to the registry's sources, or to anybody (``is_any``).
+    """Take in the pages of these files that belong to the registry's sources, or to anybody (``is_any``), and were
+    captured on or after ``since``.
 
     Raises ``ConfigError`` for an unknown source or a file that is neither WARC nor WACZ, ``StoreError`` and
     ``CaptureError`` when something can't be written.
@@ -77,7 +80,7 @@ def run_import(
     report_repairs(config)
     with closing_engine(config) as engine:
         facts = {source.id: at_rest(source) for source in mine}
-        return Import(config, engine, territory, facts, guides, on_progress).finished(files)
+        return Import(config, engine, territory, facts, guides, on_progress, since=since).finished(files)
 
 
 class Import:
@@ -91,8 +94,10 @@ class Import:
         facts: dict[str, SourceAtRest],
         guides: dict[str, SourceGuide],
         on_progress: Progress,
+        *,
+        since: datetime | None,
     ) -> None:
-        self.config, self.engine, self.territory = config, engine, territory
+        self.config, self.engine, self.territory, self.since = config, engine, territory, since
         self.facts, self.guides, self.on_progress = facts, guides, on_progress
         self.store = Store(engine)
         self.frontier = Frontier(engine, owner=owner_name(), now=utc_now)
@@ -138,7 +143,9 @@ class Import:
         for place, path in enumerate(files, start=1):
             self.on_progress(f"file {place} of {len(files)}: {path.name}")
             for page in pages(path, lambda url: self.territory.owner(url) is not None, self.told.passed):
-                if is_forgotten(self.forgotten, page.target_uri):
+                if self.since is not None and page.captured_at < self.since:
+                    self.told.passed["older"] += 1
+                elif is_forgotten(self.forgotten, page.target_uri):
                     self.told.passed["forgotten"] += 1
                 elif is_held(self.engine, page.target_uri, page.captured_at):
                     self.told.passed["held"] += 1

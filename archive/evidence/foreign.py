@@ -21,9 +21,11 @@ from archive.errors import ConfigError, ExtractionError
 from archive.evidence.records import HEAD_END, MAX_BODY_BYTES, http_message
 
 HEAD_BYTES = 1 << 20  # bytes of head on top of the largest body
+HTTP_HEAD_BYTES = 32 << 10  # of an answer: what a crawl of ours takes, and what readers of WARC read
 WANTED = WarcRecordType.response | WarcRecordType.request | WarcRecordType.revisit
 WARC_NAME = re.compile(r"\.warc(?:\.(?:gz|zst|lz4))?$", re.IGNORECASE)
 ENCODING_LINE = re.compile(rb"^(content-encoding\s*:)", re.IGNORECASE | re.MULTILINE)
+DAMAGE = (OSError, ValueError, EOFError, zipfile.BadZipFile)  # what fastwarc and zipfile raise for it
 CHUNK_HEAD = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 
@@ -53,7 +55,7 @@ def pages(path: Path, wanted: Callable[[str], bool], passed: Counter[str]) -> It
     for stream in warc_streams(path):
         try:
             yield from stream_pages(stream, path.name, wanted, passed)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):  # what fastwarc and zipfile raise for damage
+        except DAMAGE:
             passed["damaged"] += 1
 
 
@@ -83,21 +85,26 @@ def stream_pages(
     asked: dict[str, bytes] = {}
     waiting: ForeignPage | None = None
     records = ArchiveIterator(stream, record_types=WANTED, parse_http=False, max_header_len=HEAD_BYTES)
-    for record in records:
-        other = record.headers.get("WARC-Concurrent-To")
-        if record.record_type == WarcRecordType.request:
-            block = block_of(record, limit=HEAD_BYTES) or b""
-            if waiting is not None and other == waiting.record_id:
-                waiting = replace(waiting, request=block)
-            else:
-                asked = {name: block for name in (other, record.headers.get("WARC-Record-ID")) if name}
-            continue
+    try:
+        for record in records:
+            other = record.headers.get("WARC-Concurrent-To")
+            if record.record_type == WarcRecordType.request:
+                block = block_of(record, limit=HEAD_BYTES) or b""
+                if waiting is not None and other == waiting.record_id:
+                    waiting = replace(waiting, request=block)
+                else:
+                    asked = {name: block for name in (other, record.headers.get("WARC-Record-ID")) if name}
+                continue
+            if waiting is not None:
+                yield waiting
+            waiting = page_of(record, file, wanted, passed)
+            if waiting is not None:
+                request = asked.get(waiting.record_id) or asked.get(other or "") or b""
+                waiting = replace(waiting, request=request)
+    except DAMAGE:
         if waiting is not None:
             yield waiting
-        waiting = page_of(record, file, wanted, passed)
-        if waiting is not None:
-            request = asked.get(waiting.record_id) or asked.get(other or "") or b""
-            waiting = replace(waiting, request=request)
+        raise
     if waiting is not None:
         yield waiting
 
@@ -114,8 +121,12 @@ def page_of(
     block = None if reason else block_of(record, limit=MAX_BODY_BYTES + HEAD_BYTES)
     if reason is None and block is None:
         reason = "too_large"
-    end = HEAD_END.search(block or b"")
-    if reason is None and (end is None or http_message(block or b"").status != 200):
+    elif block is not None and len(block) < record.content_length:
+        reason = "damaged"  # the file ends in it
+    end = HEAD_END.search((block or b"")[:HTTP_HEAD_BYTES])
+    if reason is None and (block is None or end is None):
+        reason = "unreadable"
+    elif reason is None and block is not None and end is not None and http_message(block[: end.end()]).status != 200:
         reason = "not_200"
     captured_at = moment(record.headers.get("WARC-Date"))
     if reason is None and captured_at is None:

@@ -7,13 +7,14 @@ import io
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from fastwarc.stream_io import ZstdWriter
+from fastwarc.stream_io import ZstdWriter, zstd_train_dictionary_from_samples
 from warcio.checker import Checker
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -21,6 +22,7 @@ from warcio.warcwriter import WARCWriter
 from archive.config import Config, load_config
 from archive.database import open_engine
 from archive.errors import ConfigError
+from archive.evidence.foreign import pages
 from archive.evidence.warc import iter_records
 from archive.export import articles
 from crawler.importing import run_import
@@ -281,6 +283,77 @@ def test_file_of_another_kind_gives_nothing(config: Config, tmp_path: Path, cont
 def test_unknown_source_is_refused(config: Config, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no source 'beta'"):
         run_import(config, [], source_ids=["beta"])
+
+
+def raw_record(
+    number: int, *, length: int | None = None, extra: bytes = b"", head: bytes = b"", body: bytes = b"x"
+) -> bytes:
+    """A response as bytes, with whatever is wrong with it."""
+    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + head + b"\r\n" + body
+    size = len(block) if length is None else length
+    return (
+        b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:%d>\r\nWARC-Date: 2024-01-01T00:00:00Z\r\n"
+        b"WARC-Target-URI: https://alpha.example/%d\r\n%bContent-Type: application/http; msgtype=response\r\n"
+        b"Content-Length: %d\r\n\r\n%b\r\n\r\n" % (number, number, extra, size, block)
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "urls", "passed"),
+    [
+        pytest.param(raw_record(1) + raw_record(2, body=b"y" * 500)[:-40], [1], {"damaged": 1}, id="ends in a record"),
+        pytest.param(raw_record(1) + raw_record(2, length=10**12), [1], {"too_large": 1}, id="a length of a terabyte"),
+        pytest.param(
+            raw_record(1) + raw_record(2, extra=b"X: y\r\n" * 300_000), [1], {"damaged": 1}, id="endless fields"
+        ),
+        pytest.param(
+            raw_record(1, head=b"X: " + b"y" * (4 << 20)) + raw_record(2), [2], {"unreadable": 1}, id="4 MB head"
+        ),
+        pytest.param(
+            gzip.compress(raw_record(1, body=b"\0" * (60 << 20)), 9) + gzip.compress(raw_record(2)),
+            [2],
+            {"too_large": 1},
+            id="gzip bomb",
+        ),
+        pytest.param(b"\x1f\x8b" + bytes(range(256)) * 50, [], {"damaged": 1}, id="no gzip"),
+    ],
+)
+def test_hostile_file_costs_what_is_wrong_in_it(tmp_path: Path, content: bytes, urls: list[int], passed: dict) -> None:
+    path = tmp_path / "hostile.warc"
+    path.write_bytes(content)
+    counted: Counter[str] = Counter()
+
+    found = [page.target_uri for page in pages(path, lambda url: True, counted)]
+
+    assert found == [f"https://alpha.example/{number}" for number in urls]
+    assert dict(counted) == passed
+
+
+@pytest.mark.parametrize("is_packed", [True, False], ids=["dictionary packed", "dictionary plain"])
+def test_zstd_with_a_dictionary_is_read(tmp_path: Path, is_packed: bool) -> None:
+    """The dictionary stands in a frame before the records (iipc.github.io/warc-specifications, WARC zstd 1.0)."""
+    samples = [raw_record(number, body=b"<p>spacecraft mission launch " * 20) for number in range(200)]
+    dictionary = zstd_train_dictionary_from_samples(samples, 10_000)
+    with (tmp_path / "one.warc.zst").open("wb") as file:
+        writer = ZstdWriter(file, dictionary=dictionary, compress_dictionary_frame=is_packed)
+        for number in range(3):
+            writer.write(raw_record(number, body=b"<p>spacecraft"))
+        writer.close()
+
+    found = list(pages(tmp_path / "one.warc.zst", lambda url: True, Counter()))
+
+    assert [page.body for page in found] == [b"<p>spacecraft"] * 3
+
+
+def test_since_passes_earlier_captures_over(config: Config, tmp_path: Path) -> None:
+    file = File()
+    file.response("/news/2024/early", html("Early"), date="2024-01-31T23:59:59Z")
+    file.response("/news/2024/late", html("Late"), date="2024-02-01T00:00:00Z")
+    (tmp_path / "one.warc").write_bytes(file.content)
+
+    told = run_import(config, [tmp_path / "one.warc"], is_any=True, since=datetime(2024, 2, 1, tzinfo=UTC))
+
+    assert ([one["title"] for one in held(config)], dict(told.passed)) == (["Late"], {"older": 1})
 
 
 READING = """
