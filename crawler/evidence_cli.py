@@ -123,13 +123,15 @@ def forget(*, config: Config, url: str, reason: str, is_dry_run: bool, is_sure: 
         raise ConfigError(str(exc)) from exc
     for address in held.urls:
         click.echo(address)
-    click.echo(f"articles: {len(held.article_ids)}, captures: {len(held.captures)}")
+    click.echo(f"articles: {len(held.article_ids)}, captures: {len(held.captures)}", nl=False)
+    click.echo(f", of feeds and listings that name it: {len(held.naming)}")
     if is_dry_run:
         return 0
     if not is_sure:
         click.confirm("Forget this for good?", abort=True, err=True)
     told = run_forget(config, url, reason=reason)
-    click.echo(f"forgotten: articles: {told.articles}, captures: {told.captures}, files rewritten: {told.files}")
+    click.echo(f"forgotten: articles: {told.articles}, captures: {told.captures}, ", nl=False)
+    click.echo(f"of feeds and listings: {told.naming}, files rewritten: {told.files}")
     return 0
 
 

@@ -2,27 +2,36 @@
 
 In this order, so that it can be ended at any moment and done again: the wish itself is kept (as digests) in a WARC
 file; revisits of other addresses whose original goes are written anew, the first of them with the payload; tombstones
-are put in the place of the records; the rows go.
+are put in the place of the records; the rows go. Feeds, sitemaps and listings that named the address go with it.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive.config import Config
-from archive.errors import CaptureError, LockedError
+from archive.errors import CaptureError, ExtractionError, LockedError
 from archive.evidence.account import forgotten_fields, read_exchange, read_parts
 from archive.evidence.records import parse_warc_date
 from archive.evidence.tombstones import bury
 from archive.evidence.warc import Exchange, Original, WarcWriter, read_record
 from archive.evidence.warcfile import OPEN, repair_leftovers
 from archive.model import Capture, Locator
-from archive.rows.forgetting import Held, forget_rows, held_of, locators_of, move_captures
+from archive.rows.forgetting import (
+    Held,
+    endpoint_payloads,
+    endpoints_with,
+    forget_rows,
+    held_of,
+    locators_of,
+    move_captures,
+)
 from archive.rows.forgotten import key_digest
 from archive.shipping import brought_back, ship
 from archive.store import Store
@@ -43,12 +52,47 @@ class Forgot:
     files: int
     moved: int
     """Captures of other addresses that were written anew, since their payload stood with what went."""
+    naming: int
+    """Captures of feeds, sitemaps and listings that named it."""
 
 
 def what_is_held(config: Config, url: str) -> Held:
     """What would go with this address. Raises ``ValueError`` for what is no web address."""
     with closing_engine(config) as engine:
-        return held_of(engine, url)
+        return held_with_naming(config, engine, url)
+
+
+def held_with_naming(config: Config, engine: Engine, url: str) -> Held:
+    """What goes, with the feeds, sitemaps and listings that name it: a feed may hold all of its text."""
+    held = held_of(engine, url)
+    pattern = named(held.urls)
+    digests = {
+        digest
+        for digest, locator in endpoint_payloads(engine, held.source_ids)
+        if pattern.search(readable(config.warc_dir, locator))
+    }
+    return replace(held, naming=endpoints_with(engine, digests))
+
+
+def named(urls: Iterable[str]) -> re.Pattern[bytes]:
+    """Any of these addresses as a page, a feed or JSON writes it: whole or from its host on, or a link to its path."""
+    forms: set[bytes] = set()
+    for url in urls:
+        _, _, place = url.partition("://")
+        for form in (place, '="' + "/" + place.partition("/")[2], "='" + "/" + place.partition("/")[2]):
+            if form.rstrip("/").count("/"):  # not a host's front page
+                plain = form.rstrip("/").encode()
+                forms |= {plain, plain.replace(b"&", b"&amp;"), plain.replace(b"/", b"\\/")}
+    ends = rb")/?(?![\w%-])"
+    return re.compile(b"(?:" + b"|".join(map(re.escape, sorted(forms))) + ends if forms else rb"(?!)")
+
+
+def readable(warc_dir: Path, locator: Locator) -> bytes:
+    """A capture's body decoded; empty for one that can't be, or is not there: ``verify`` names those."""
+    try:
+        return read_record(warc_dir, locator).http.decoded_body()
+    except (CaptureError, ExtractionError):
+        return b""
 
 
 def run_forget(config: Config, url: str, *, reason: str) -> Forgot:
@@ -59,7 +103,7 @@ def run_forget(config: Config, url: str, *, reason: str) -> Forgot:
     """
     repair_leftovers(config.warc_dir)
     with closing_engine(config) as engine:
-        held = held_of(engine, url)
+        held = held_with_naming(config, engine, url)
         refuse_files_in_writing(config.warc_dir, held)
         store, at = Store(engine), utc_now()
         run_id = store.start_run("forget", software=software(), now=at)
@@ -69,14 +113,14 @@ def run_forget(config: Config, url: str, *, reason: str) -> Forgot:
         except BaseException as exc:
             store.finish_run(run_id, state="failed", exit_code=3, reason=type(exc).__name__, stats={}, now=utc_now())
             raise
-        stats = {"articles": told.articles, "captures": told.captures}
+        stats = {"articles": told.articles, "captures": told.captures, "naming": told.naming}
         store.finish_run(run_id, state="finished", exit_code=0, reason=None, stats=stats, now=utc_now())
     return told
 
 
 def refuse_files_in_writing(warc_dir: Path, held: Held) -> None:
     """Raises ``LockedError`` when a record stands in a file that is not finished."""
-    for name in {file for _, file in held.captures}:
+    for name in {file for _, file in (*held.captures, *held.naming)}:
         if (warc_dir / (name + OPEN)).exists():
             raise LockedError(f"{name}: a run is writing it; nothing was done, do it again when that is over")
 
@@ -93,18 +137,24 @@ def forgotten(config: Config, engine: Engine, held: Held, *, run_id: int, reason
     old = locators_of(engine, [capture.warc_record_id for capture in moved])
     move_captures(engine, moved)
     doomed: defaultdict[str, set[str]] = defaultdict(set)
-    for record_id, file in held.captures:
+    for record_id, file in (*held.captures, *held.naming):
         doomed[file].add(record_id)
     heirs = {locator.filename for locator in old.values()}
     files = doomed.keys() | heirs | set(meta_files(config.warc_dir))
-    ids, moved_ids = {record_id for record_id, _ in held.captures}, set(old)
+    ids, moved_ids = set().union(*doomed.values()), set(old)
     gone = 0
     for name in sorted(files) if ids or moved_ids else ():
         also = moved_ids if name in heirs else set()
         if (path := brought_back(config.warc_dir, name, ids, moved=also, at=at)) is not None:
             gone += bool(bury(path, ids, moved=also, digests=digests, reason=reason, at=at))
     forget_rows(engine, held, reason=reason, at=at)
-    return Forgot(articles=len(held.article_ids), captures=len(ids), files=gone, moved=len(moved))
+    return Forgot(
+        articles=len(held.article_ids),
+        captures=len(held.captures),
+        files=gone,
+        moved=len(moved),
+        naming=len(held.naming),
+    )
 
 
 def meta_files(warc_dir: Path) -> Iterator[str]:

@@ -133,6 +133,32 @@ class Crawl:
         self.store.record_capture(capture)
         return capture
 
+    def endpoint(self, path: str, body: bytes, *, original: Capture | None = None, is_gzipped: bool = False) -> Capture:
+        """One feed's or listing's answer: evidence, and nothing made of it."""
+        self.at += timedelta(minutes=1)
+        url = f"https://alpha.example{path}"
+        sent = gzip.compress(body, mtime=0) if is_gzipped else body
+        coding = "Content-Encoding: gzip\r\n" if is_gzipped else ""
+        exchange = Exchange(
+            target_uri=url,
+            started_at=self.at,
+            request=b"GET / HTTP/1.1\r\n\r\n",
+            response_head=f"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\n{coding}\r\n".encode(),
+            response_body=sent,
+            found=[("source", "alpha"), ("kind", "endpoint")],
+        )
+        first = original and Original(
+            record_id=original.warc_record_id, target_uri=original.target_uri, captured_at=original.captured_at
+        )
+        written = self.warc.write_exchange(exchange, original=first)
+        capture = Capture(
+            source_id="alpha", run_id=self.run_id, target_uri=url, status=200, mime_type="application/xml",
+            captured_at=self.at, warc_record_id=written.record_id, payload_digest=digest_of(sent),
+            locator=written.locator, revisit_of=written.revisit_of,
+        )  # fmt: skip
+        self.store.record_capture(capture)
+        return capture
+
     def settle(self, found: Discovered, capture: Capture, missed: str | None) -> Settled:
         at = self.at + timedelta(seconds=5)
         fetched = Fetched(discovered=found, capture=capture)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, Table, delete, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from archive.database import reading, writing
@@ -42,6 +42,10 @@ class Held:
     """(record id, file) of each capture that goes."""
     heirs: tuple[tuple[str, str], ...]
     """(record id, record id of its original) of revisits that stay and whose original goes."""
+    source_ids: frozenset[str] = frozenset()
+    """Sources that announced or captured it."""
+    naming: tuple[tuple[str, str], ...] = ()
+    """(record id, file) of feeds, sitemaps and listings that go because they name it, or hold its text."""
 
 
 def held_of(engine: Engine, url: str) -> Held:
@@ -74,7 +78,38 @@ def held_of(engine: Engine, url: str) -> Held:
             article_ids=tuple(article_ids),
             captures=tuple((row.warc_record_id, row.filename) for row in rows),
             heirs=tuple((row[0], str(row[1])) for row in heirs),
+            source_ids=frozenset((*(row.source_id for row in rows), *announced_by(session, keys))),
         )
+
+
+def announced_by(session: Session, keys: Collection[str]) -> set[str]:
+    """Sources in whose feeds, sitemaps and listings one of these addresses stood."""
+    return set(session.scalars(select(FrontierRow.source_id).where(FrontierRow.url_key.in_(keys))))
+
+
+def endpoint_payloads(engine: Engine, source_ids: Collection[str]) -> list[tuple[str, Locator]]:
+    """(payload digest, where it stands) of what these sources' feeds, sitemaps and listings answered, each once."""
+    columns = (CaptureRow.payload_digest, CaptureRow.filename, CaptureRow.offset, CaptureRow.length)
+    query = select(*columns).where(
+        CaptureRow.source_id.in_(source_ids), *is_endpoint(), CaptureRow.revisit_of.is_(None)
+    )
+    with reading(engine) as session:
+        rows = session.execute(query.order_by(CaptureRow.id)).all()
+    return [(row[0], Locator(filename=row[1], offset=row[2], length=row[3])) for row in rows]
+
+
+def endpoints_with(engine: Engine, digests: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """(record id, file) of every endpoint's capture with one of these payloads, revisits too."""
+    query = select(CaptureRow.warc_record_id, CaptureRow.filename).where(*is_endpoint())
+    with reading(engine) as session:
+        rows = session.execute(query.where(CaptureRow.payload_digest.in_(digests)))
+        return tuple((row[0], row[1]) for row in rows)
+
+
+def is_endpoint() -> tuple[ColumnElement[bool], ...]:
+    """A whole answer that no article and no outcome of a page goes back to."""
+    settled = select(OutcomeRow.capture_id).where(OutcomeRow.capture_id == CaptureRow.id).exists()
+    return CaptureRow.status == 200, CaptureRow.article_id.is_(None), ~settled
 
 
 def articles_at(session: Session, key: str) -> list[int]:
@@ -112,7 +147,7 @@ def captures_at(session: Session, keys: Collection[str], article_ids: Collection
 def forget_rows(engine: Engine, held: Held, *, reason: str, at: datetime) -> None:
     """Take it all out of the database, in one transaction, and remember the digests of its keys."""
     ids = list(held.article_ids)
-    record_ids = [record_id for record_id, _ in held.captures]
+    record_ids = [record_id for record_id, _ in (*held.captures, *held.naming)]
     with writing(engine) as session:
         if engine.dialect.name == "sqlite":
             session.connection().exec_driver_sql("PRAGMA secure_delete = ON")

@@ -18,7 +18,7 @@ from archive.config import Config
 from archive.database import open_engine
 from archive.errors import LockedError
 from archive.evidence.manifest import read_manifest
-from archive.evidence.records import members
+from archive.evidence.records import StoredRecord, members
 from archive.evidence.tombstones import tombstone
 from archive.evidence.warc import iter_records, read_record
 from archive.frontier import Frontier
@@ -72,9 +72,14 @@ def warcs(config: Config) -> list[Path]:
 
 
 def everything_kept(config: Config) -> str:
-    """All that the files say, uncompressed."""
+    """All that the files say, uncompressed, bodies decoded."""
     records = [record for path in warcs(config) for record in iter_records(path)]
-    return "\n".join(str(record.fields) + record.block.decode("utf-8", "replace") for record in records)
+    return "\n".join(str(record.fields) + said_in(record) for record in records)
+
+
+def said_in(record: StoredRecord) -> str:
+    body = record.http.decoded_body() if record.warc_type == "response" else b""
+    return (record.block + body).decode("utf-8", "replace")
 
 
 def test_nothing_of_it_is_left(config: Config, engine: Engine) -> None:
@@ -171,6 +176,29 @@ def test_it_is_never_announced_again(config: Config, engine: Engine, spelling: s
         assert connection.execute(select(func.count()).where(FrontierRow.url.contains("secret"))).scalar() == 0
 
 
+def test_feed_that_held_its_text_goes_and_others_stay(config: Config, engine: Engine) -> None:
+    """In ``content:encoded`` a feed has the whole article; a listing links to its path; a revisit repeats the feed."""
+    crawl = Crawl(config)
+    item = f"<item><link>https://alpha.example/news/secret?a=1&amp;b=2</link><content>{SECRET}</content></item>"
+    first = crawl.endpoint("/feed", f"<rss><channel>{item}</channel></rss>".encode(), is_gzipped=True)
+    crawl.endpoint("/feed", f"<rss><channel>{item}</channel></rss>".encode(), is_gzipped=True, original=first)
+    crawl.endpoint("/listing", b'<a href="/news/secret/">A ledger is lost</a>')
+    crawl.endpoint("/feed", b"<rss><channel><link>https://alpha.example/news/secret-agents</link></channel></rss>")
+    crawl.close()
+
+    told = run_forget(config, URL, reason="a court's order")
+    run_forget(config, "https://alpha.example/mirror/secret", reason="a court's order")
+    run_forget(config, "https://alpha.example/mirror2/secret", reason="a court's order")
+
+    assert told.naming == 3
+    assert "zirconium" not in everything_kept(config)
+    assert "/news/secret-agents" in everything_kept(config)
+    with engine.connect() as connection:
+        left = connection.execute(select(CaptureRow.target_uri).where(CaptureRow.target_uri.contains("feed")))
+        assert left.scalars().all() == ["https://alpha.example/feed"]
+        assert list(verify(connection, config.warc_dir)) == []
+
+
 def test_it_is_not_stored_when_another_address_leads_to_it(config: Config, engine: Engine) -> None:
     run_forget(config, URL, reason="a court's order")
     crawl = Crawl(config)
@@ -253,9 +281,9 @@ def test_command_asks_first(config: Config) -> None:
     refused = CliRunner().invoke(perilune, command, input="n\n")
     done = CliRunner().invoke(perilune, [*command, "--yes"], standalone_mode=False)
 
-    assert "articles: 1, captures: 5" in shown.stdout
+    assert "articles: 1, captures: 5, of feeds and listings that name it: 0\n" in shown.stdout
     assert refused.exit_code == 1
-    assert done.stdout.endswith("forgotten: articles: 1, captures: 5, files rewritten: 2\n")
+    assert done.stdout.endswith("captures: 5, of feeds and listings: 0, files rewritten: 2\n")
 
 
 @pytest.mark.parametrize("length", [260, 330, 400, 5_000, 65_900, 66_200, 131_072, 1_000_000])
