@@ -63,6 +63,7 @@ class Literal:
         self._text = text
         self._names = names
         self._left = MAX_TOKENS
+        self._ahead: re.Match[str] | None = None
 
     def value(self, depth: int) -> Json:
         hit = self.token()
@@ -123,18 +124,23 @@ class Literal:
         return found
 
     def token(self) -> re.Match[str]:
-        hit = TOKEN.match(self._text, self.at)
+        hit = self.next_token()
         self._left -= 1
-        if hit is None or self._left < 0:
-            raise LiteralError(f"not a literal at {self.at}")
-        self.at = hit.end()
+        if self._left < 0:
+            raise LiteralError(f"too long at {self.at}")
+        self.at, self._ahead = hit.end(), None
         return hit
 
     def peek(self) -> str | None:
-        hit = TOKEN.match(self._text, self.at)
+        self._ahead = self.next_token()
+        return self._ahead["mark"]
+
+    def next_token(self) -> re.Match[str]:
+        """The one that was looked at already, or the one at this place."""
+        hit = self._ahead or TOKEN.match(self._text, self.at)
         if hit is None:
             raise LiteralError(f"not a literal at {self.at}")
-        return hit["mark"]
+        return hit
 
     def expect(self, mark: str) -> None:
         if self.token()["mark"] != mark:

@@ -19,7 +19,8 @@ ADDRESSES = ("og:image", "og:image:url", "og:image:secure_url", "twitter:image",
 IMAGES = XPath("//img | //picture/source")
 SOURCES = ("src", "data-src", "srcset", "data-srcset", "data-lazy-src")
 CAPTIONS = XPath(
-    ".//figcaption | .//*[contains(@class, 'caption') or contains(@itemprop, 'caption') or contains(@class, 'Caption')]"
+    "(.//*[self::figcaption or contains(@class, 'caption') or contains(@itemprop, 'caption')"
+    " or contains(@class, 'Caption')])[1]"
 )
 CREDITS = XPath(
     ".//*[contains(@class, 'credit') or contains(@class, 'Credit')"
