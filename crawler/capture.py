@@ -105,6 +105,8 @@ class CapturingHandler(HTTP11DownloadHandler):
             self._politeness.was_not_reached(host)
         else:
             self._politeness.was_reached(host)
+        if wire.answered_s is not None:
+            self._politeness.was_answered(str(request.meta.get("download_slot")), wire.answered_s)
         if self._recorder:
             await self._recorder.record(request, wire, response, truncated=truncated)
 

@@ -94,6 +94,15 @@ class Politeness:
         """Send nothing to the slot for so long; a longer hold already there stays."""
         self.held_until[slot] = max(self.held_until.get(slot, -math.inf), time.monotonic() + seconds)
 
+    def was_answered(self, slot: str, answered_s: float) -> None:
+        """Count the slot's delay from this moment (monotonic) too: by then the server surely had the request.
+
+        It measures arrivals, and a request that was long on its way arrives with the next at its heels. An answer
+        within ``CLOCK_MARGIN_S`` changes nothing.
+        """
+        if (delay_s := self.floor_s(slot)) > 0:
+            self.held_until[slot] = max(self.held_until.get(slot, -math.inf), answered_s + delay_s - CLOCK_MARGIN_S)
+
     async def admit(self, slot: str, host: str) -> None:
         """Return when the slot may be asked.
 

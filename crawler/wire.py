@@ -8,6 +8,7 @@ gives it, so chunk sizes, chunk extensions and trailers are the only bytes not k
 
 from __future__ import annotations
 
+import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -58,6 +59,7 @@ class Wire:
         self.body_bytes = 0
         self.received_bytes = 0
         self.ended_cleanly = True
+        self.answered_s: float | None = None
 
     def connected(self, transport: Any) -> None:  # Any: a Twisted transport, TLS or not
         """Note who is at the other end. Raises ``PrivateAddressError``, should the resolver have been bypassed."""
@@ -77,6 +79,8 @@ class Wire:
         raise self.fault
 
     def took(self, data: bytes) -> None:
+        if self.answered_s is None:
+            self.answered_s = time.monotonic()
         self.received_bytes += len(data)
         if self.received_bytes > self.max_wire_bytes:
             self.refuse(f"more than {self.max_wire_bytes} bytes on the wire")

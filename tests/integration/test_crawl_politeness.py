@@ -1,5 +1,6 @@
 """Politeness, measured from the server's side: delays, waits it asked for, robots.txt."""
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -39,6 +40,24 @@ def test_delay_of_the_source_holds_where_robots_asks_for_less(tmp_path):
         )
 
         assert min(gaps_s(server)) >= 0.35
+
+
+def test_delay_counts_from_when_the_server_surely_had_the_request(tmp_path):
+    """An answer that comes 0.3 s after the request may mean that the request took so long."""
+
+    def late(head, count):
+        time.sleep(0.3)
+        return OK
+
+    pages = {f"/page/{number}": late for number in range(3)}
+    with FetchServer(extra=pages) as server:
+        probe(
+            tmp_path,
+            [server.url(path) for path in pages],
+            settings={"DOWNLOAD_SLOTS": download_slots({"probe": (0.35, 1)})},
+        )
+
+        assert min(gaps_s(server, "/page/")) >= 0.65
 
 
 def test_delay_of_zero_is_respected_while_the_default_is_a_second(tmp_path):
