@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from archive.store import Store
 
 SHORTEST = timedelta(minutes=1)
+ROLES = {
+    "crawl": "poll what is due, fetch what is new, archive it",
+    "worker": "take jobs of the queue",
+    "scheduler": "queue what is due",
+    "serve": "web pages and JSON interfaces",
+}
 
 
 @click.group()
@@ -35,6 +41,8 @@ def schedule() -> None:
 @click.option("--systemd", "form", flag_value="systemd", help="A service and a timer.")
 @click.option("--every", default="15m", show_default=True, metavar="TIME", help="How often to look: 5m, 2h, 1d.")
 @click.option("--recheck", "is_recheck", is_flag=True, help="Of the recheck instead: once an hour is often enough.")
+@click.option("--of", "role", type=click.Choice(list(ROLES)), default="crawl", show_default=True,
+              help="What the unit runs; all but a crawl last until they are stopped.")  # fmt: skip
 @click.option("--user", "is_user", is_flag=True, help="Units of your own, for systemctl --user.")
 @click.option(
     "--into",
@@ -50,6 +58,7 @@ def print_(
     form: str | None,
     every: str,
     is_recheck: bool,
+    role: str,
     is_user: bool,
     into: Path | None,
     metrics: str | None,
@@ -72,6 +81,8 @@ def print_(
     verb = "recheck" if is_recheck else "crawl"
     arguments = (verb, "--quiet", *(("--metrics", str(Path(metrics).absolute())) if metrics else ()))
     job = Job(command=(*program(), *arguments), environment=environment, every=pace(every), user=user)
+    if role != "crawl":
+        job = lasting(job, role, is_odd=form == "cron" or is_recheck or bool(metrics))
     if is_recheck:
         job = replace(job, name="perilune-recheck", does="look at archived articles again")
     if is_cut:
@@ -87,6 +98,13 @@ def print_(
             into.mkdir(parents=True, exist_ok=True)
             (into / name).write_text(content, encoding="utf-8")
             click.echo(str(into / name))
+
+
+def lasting(job: Job, role: str, *, is_odd: bool) -> Job:
+    """The unit of a service that lasts. Raises ``ConfigError`` where something was said that is a crawl's."""
+    if is_odd:
+        raise ConfigError(f"--of {role} is a service for --systemd; --cron, --recheck and --metrics are a crawl's")
+    return replace(job, command=(*program(), role), name=f"perilune-{role}", does=ROLES[role], is_lasting=True)
 
 
 @schedule.command()

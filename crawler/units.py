@@ -18,6 +18,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CRON_MINUTE = 7  # of the hour for hourly and rarer jobs: at the full hour everybody's crawlers come
 CRON_LINE_MAX = 998  # characters of a command that cron takes (MAX_COMMAND, less the line's end)
 STOP_TIMEOUT_S = 120  # s between SIGTERM and SIGKILL: a request takes 60 s at most, then files are closed
+RESTART_S = 5  # s before a lasting service that failed is started again
 OFF_LIMITS = re.compile(r"[\"'\\]")  # in the name of a program: systemd starts none that has one
 UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -35,6 +36,8 @@ class Job:
     does: str = "poll what is due, fetch what is new, archive it"
     user: str | None = None
     """Who runs a unit of the system; None for a unit of the user's own."""
+    is_lasting: bool = False
+    """It runs until it is told to end: a worker, a scheduler, the web pages. No timer then."""
 
 
 def cron_line(job: Job) -> str:
@@ -63,26 +66,31 @@ def cron_times(every: timedelta) -> str:
 
 
 def systemd_units(job: Job) -> dict[str, str]:
-    """File name → content of a service and its timer, called as the job. Raises ``ConfigError``."""
+    """File name → content of a service, called as the job, and its timer unless it lasts. Raises ``ConfigError``."""
     for word in (*job.command, *job.environment.values()):
         if UNSPEAKABLE.search(word):
             raise ConfigError(f"not for a unit file: {word!r}")
-    return {f"{job.name}.service": service(job), f"{job.name}.timer": timer(job)}
+    timed = {} if job.is_lasting else {f"{job.name}.timer": timer(job)}
+    return {f"{job.name}.service": service(job), **timed}
 
 
 def service(job: Job) -> str:
-    """One run. While it lasts systemd starts no second one; exit code 4 (locks held elsewhere) is no failure."""
+    """One run, or a lasting service that is started again when it fails. While a run lasts systemd starts no second
+    one; exit code 4 (locks held elsewhere) is no failure."""
     is_system = job.user is not None
     program, *arguments = job.command if not OFF_LIMITS.search(job.command[0]) else ("/usr/bin/env", *job.command)
     lines = ["[Unit]", f"Description=Perilune: {job.does}"]
     if is_system:
         lines += ["Wants=network-online.target", "After=network-online.target"]
-    lines += ["", "[Service]", "Type=oneshot"]
+    lines += ["", "[Service]", "Type=exec" if job.is_lasting else "Type=oneshot"]
     lines += [f"User={job.user}"] if is_system else []
     lines += [f"Environment={quoted(f'{name}={value}')}" for name, value in job.environment.items()]
     lines.append(" ".join([f"ExecStart={quoted(program)}", *(quoted(word, is_argument=True) for word in arguments)]))
     lines += ["SuccessExitStatus=4", "KillMode=mixed", f"TimeoutStopSec={STOP_TIMEOUT_S}", "Nice=10"]
+    lines += ["Restart=on-failure", f"RestartSec={RESTART_S}"] if job.is_lasting else []
     lines += ["NoNewPrivileges=yes"] if is_system else []
+    if job.is_lasting:
+        lines += ["", "[Install]", f"WantedBy={'multi-user' if is_system else 'default'}.target"]
     return "\n".join(lines) + "\n"
 
 

@@ -142,16 +142,58 @@ def test_units_hold_no_control_characters() -> None:
         systemd_units(a_job(environment={"PERILUNE_HOME": "/srv/a\n[Service]"}))
 
 
+def test_lasting_service_has_no_timer_and_is_started_again() -> None:
+    units = systemd_units(
+        a_job(
+            command=("/srv/bin/perilune", "worker"),
+            environment={},
+            name="perilune-worker",
+            does="take jobs of the queue",
+            user="perilune",
+            is_lasting=True,
+        )
+    )
+    assert units == {
+        "perilune-worker.service": (
+            "[Unit]\n"
+            "Description=Perilune: take jobs of the queue\n"
+            "Wants=network-online.target\n"
+            "After=network-online.target\n"
+            "\n"
+            "[Service]\n"
+            "Type=exec\n"
+            "User=perilune\n"
+            "ExecStart=/srv/bin/perilune worker\n"
+            "SuccessExitStatus=4\n"
+            "KillMode=mixed\n"
+            "TimeoutStopSec=120\n"
+            "Nice=10\n"
+            "Restart=on-failure\n"
+            "RestartSec=5\n"
+            "NoNewPrivileges=yes\n"
+            "\n"
+            "[Install]\n"
+            "WantedBy=multi-user.target\n"
+        )
+    }
+
+
+@pytest.mark.parametrize("is_lasting", [False, True], ids=["crawl", "worker"])
 @pytest.mark.parametrize("user", ["root", None], ids=["system", "user"])
 @pytest.mark.parametrize("place", ["my 100% bin $x", 'it\'s "mine"'])
-def test_systemd_takes_the_units(tmp_path: Path, user: str | None, place: str) -> None:
+def test_systemd_takes_the_units(tmp_path: Path, user: str | None, place: str, is_lasting: bool) -> None:
     """Where systemd is not installed its own check can't be run: then the tests above are all there is."""
     program = tmp_path / 'my 100% "bin" $x' / "perilune"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     units = systemd_units(
-        a_job(command=(str(program), "crawl", "$HOME 5%"), environment={"PERILUNE_HOME": "/srv/a b"}, user=user)
+        a_job(
+            command=(str(program), "crawl", "$HOME 5%"),
+            environment={"PERILUNE_HOME": "/srv/a b"},
+            user=user,
+            is_lasting=is_lasting,
+        )
     )
     for name, content in units.items():
         (tmp_path / name).write_text(content)
