@@ -33,6 +33,9 @@ class Forgetful:
     def remember_hosts(self, groups, now):
         pass
 
+    def holds_capture(self, url, since):
+        return False
+
 
 class Unlocked:
     """A frontier whose locks nobody takes."""
