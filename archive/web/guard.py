@@ -1,7 +1,7 @@
 """What every request passes through: who may ask, what may be asked, and the headers of every answer.
 
-Archived text is a stranger's. Pages hold no script and no style but ours, frame nothing, and tell nobody where their
-reader came from; the Content-Security-Policy would stop what an escape had missed.
+Archived text is a stranger's. Pages hold no script and no style but ours, each a file of its own; they frame nothing
+and tell nobody where their reader came from. The Content-Security-Policy would stop what an escape had missed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5}
 OPEN_TO_SCRIPTS = ("/v4/", "/api/", "/feed")  # of other origins (CORS); pages are not
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -39,6 +40,9 @@ CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, X-Total-Count",
 }
+
+
+NEWS_HEADERS = {"Allow": ", ".join(METHODS), "Vary": "Accept"}  # of every answer of the Spaceflight News API
 
 
 class Guard:
@@ -61,6 +65,9 @@ class Guard:
                     headers.setdefault(name, value)
                 if is_open(scope["path"]):
                     headers.update(CORS)
+                if scope["path"].startswith("/v4/") and not 300 <= message["status"] < 400:
+                    for name, value in NEWS_HEADERS.items():
+                        headers.setdefault(name, value)
             await send(message)
 
         refused = self.refusal(scope)

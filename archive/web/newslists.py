@@ -82,9 +82,9 @@ def news_page(
     return count, [item(name, rows[article_id]) for article_id in wanted]
 
 
-def news_item(connection: Connection, name: str, article_id: int) -> NewsItem | None:
-    """One of a list; None when it is not in it."""
-    statement = joined(select(*COLUMNS)).where(ArticleRow.id == article_id, in_list(name))
+def news_item(connection: Connection, name: str, query: NewsQuery, article_id: int) -> NewsItem | None:
+    """One of a list; None when it is not in it, or not what is asked for."""
+    statement = joined(select(*COLUMNS)).where(ArticleRow.id == article_id, *conditions(connection, name, query))
     row = connection.execute(statement).one_or_none()
     return None if row is None else item(name, row)
 

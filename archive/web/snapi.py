@@ -7,18 +7,20 @@ with the places where we differ on purpose.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from decimal import Decimal, InvalidOperation
+from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from archive.web.answers import Json, NotFoundError, path_id, validated
+from archive.web.answers import MAX_ID, Json, NotFoundError, detail, validated
 from archive.web.newslists import LISTS, NewsQuery, news_item, news_page, news_sites
 from archive.web.reading import reading_of
 
@@ -34,7 +36,24 @@ ORDERINGS = ("published_at", "-published_at", "updated_at", "-updated_at")
 TERM = re.compile(
     r"""(?:[^\s'"]*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')[^\s'"]*)+|\S+"""
 )  # quotes hold blanks together
-TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+# As Django's NullBooleanSelect reads them.
+TRUTHS = {"true": True, "True": True, "2": True, "false": False, "False": False, "3": False}
+SERVED = ("application/json", "application/*", "text/html", "text/*", "*/*")  # asked for HTML, we give JSON, too
+
+
+class Segment(Convertor[str]):
+    """A part of a path as that service's router takes it."""
+
+    regex = "[^/.]+"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("segment", Segment())
 
 
 @dataclass(slots=True)
@@ -58,9 +77,12 @@ class Reader:
         value = self.text(name)
         return tuple(part.strip() for part in value.split(",")) if value else ()
 
+    def written(self, name: str) -> str:
+        """The last value given, as it is."""
+        return (self.params.getlist(name) or [""])[-1]
+
     def moment(self, name: str) -> datetime | None:
-        value = self.text(name)
-        if not value:
+        if not (value := self.written(name)):
             return None
         try:
             found = datetime.fromisoformat(value)
@@ -70,7 +92,7 @@ class Reader:
             return None
 
     def ordering(self) -> tuple[str, ...]:
-        names = tuple(name for name in self.parts("ordering") if name)
+        names = tuple(name for name in self.written("ordering").split(",") if name)
         for name in names:
             if name not in ORDERINGS:
                 self.errors["ordering"] = [f"Select a valid choice. {name} is not one of the available choices."]
@@ -79,13 +101,13 @@ class Reader:
 
     def truth(self, name: str) -> bool | None:
         """Yes, no, or None for any other word: it is as if not given."""
-        return TRUTHS.get(self.text(name).lower())
+        return TRUTHS.get(self.written(name))
 
-    def are_valid(self, name: str, message: str, is_valid: re.Pattern[str] | None = None) -> bool:
-        """Whether ids were given; what is none is an error."""
+    def are_valid(self, name: str, message: str, is_valid: Callable[[str], bool]) -> bool:
+        """Whether ids were given; what is none is an error, but for nothing between two commas."""
         parts = self.parts(name)
         for part in parts:
-            if not (is_valid.fullmatch(part) if is_valid else is_uuid(part)):
+            if part and not is_valid(part):
                 self.errors[name] = [message]
                 return False
         return bool(parts)
@@ -97,6 +119,14 @@ def is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_number(text: str) -> bool:
+    """A finite number no larger than a database holds."""
+    try:
+        return abs(Decimal(text)) < MAX_OFFSET
+    except InvalidOperation:
+        return False
 
 
 def news_query(name: str, params: QueryParams) -> tuple[NewsQuery, Mapping[str, list[str]]]:
@@ -117,8 +147,8 @@ def news_query(name: str, params: QueryParams) -> tuple[NewsQuery, Mapping[str, 
 def wants_what_we_never_have(read: Reader) -> bool:
     """Launches, events and the editors' choice: this archive knows none."""
     given = [
-        read.are_valid("launch", "Enter a valid UUID."),
-        read.are_valid("event", "Enter a number.", re.compile(r"[+-]?\d{1,18}", re.ASCII)),
+        read.are_valid("launch", "Enter a valid UUID.", is_uuid),
+        read.are_valid("event", "Enter a number.", is_number),
         *(read.truth(name) is True for name in ("has_launch", "has_event", "is_featured")),
     ]
     return any(given)
@@ -165,23 +195,38 @@ def link(url: str, *, limit: int, offset: int) -> str:
     return urlunsplit((scheme, netloc, path, urlencode(sorted(params.items()), doseq=True), ""))
 
 
-def refuse_unknown_format(request: Request) -> None:
-    """Raises ``NotFoundError``, as that service does."""
+def refused(request: Request) -> Response | None:
+    """What that service says to a format it does not have; None when it has it. Raises ``NotFoundError``."""
     if request.query_params.get("format", "json") not in ("json", "api", ""):
         raise NotFoundError("Not found.")
+    wanted = [part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(",")]
+    if any(part in SERVED for part in wanted):
+        return None
+    return detail(406, "Could not satisfy the request Accept header.", headers=HEADERS)
+
+
+def asked(name: str, request: Request) -> tuple[NewsQuery, Response | None]:
+    """What is asked of a list, and the answer to what can't be read of it."""
+    query, errors = news_query(name, request.query_params)
+    if not errors:
+        return query, None
+    return query, Json(errors.get("search", errors), status_code=400, headers=HEADERS)
+
+
+def list_of(request: Request) -> str:
+    return request.url.path.strip("/").split("/")[1]
 
 
 def news_list(request: Request) -> Response:
     """``/v4/articles/`` and its kin."""
-    refuse_unknown_format(request)
-    name = request.url.path.strip("/").split("/")[1]
+    if answer := refused(request):
+        return answer
+    name = list_of(request)
     if request.method == "OPTIONS":
-        return options(name)
-    query, errors = news_query(name, request.query_params)
-    if "search" in errors:
-        return Json(errors["search"], status_code=400, headers=HEADERS)
-    if errors:
-        return Json(errors, status_code=400, headers=HEADERS)
+        return options(f"{kind(name)} List")
+    query, wrong = asked(name, request)
+    if wrong:
+        return wrong
     limit, offset = limit_of(request.query_params), offset_of(request.query_params)
     with reading_of(request).connection() as connection:
         count, results = news_page(connection, name, query, limit=limit, offset=offset)
@@ -196,54 +241,69 @@ def news_list(request: Request) -> Response:
 
 
 def news_one(request: Request) -> Response:
-    """``/v4/articles/{id}/`` and its kin."""
-    refuse_unknown_format(request)
-    name = request.url.path.strip("/").split("/")[1]
+    """``/v4/articles/{id}/`` and its kin. Filters count here, too, as they do there."""
+    if answer := refused(request):
+        return answer
+    name = list_of(request)
     if request.method == "OPTIONS":
-        return options(name)
-    article_id = path_id(request)
+        return options(f"{kind(name)} Instance")
+    query, wrong = asked(name, request)
+    if wrong:
+        return wrong
+    article_id = number(str(request.path_params["id"]))
+    if article_id is None:
+        raise NotFoundError("Not found.")
     with reading_of(request).connection() as connection:
-        item = news_item(connection, name, article_id)
+        item = news_item(connection, name, query, article_id) if 0 <= article_id <= MAX_ID else None
     if item is None:
-        raise NotFoundError(f"No {name.title().removesuffix('s')} matches the given query.")
+        raise NotFoundError(f"No {kind(name)} matches the given query.")
     return validated(request, Json(item, headers=HEADERS))
 
 
 def info(request: Request) -> Response:
     """``/v4/info/``."""
+    if answer := refused(request):
+        return answer
+    if request.method == "OPTIONS":
+        return options("Info")
     with reading_of(request).connection() as connection:
         sites = news_sites(connection)
     return validated(request, Json({"version": VERSION, "news_sites": sites}, headers=HEADERS))
 
 
+def kind(name: str) -> str:
+    """``Article`` for ``articles``."""
+    return name.title().removesuffix("s")
+
+
 def options(name: str) -> Response:
-    body = {
-        "name": f"{name.title().removesuffix('s')} List",
-        "description": "",
-        "renders": ["application/json"],
-        "parses": ["application/json"],
-    }
+    body = {"name": name, "description": "", "renders": ["application/json"], "parses": []}
     return Json(body, headers=HEADERS)
 
 
 def with_slash(request: Request) -> Response:
     """An address without its last slash moves to the one with it."""
     query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{request.url.path}/{query}", status_code=301)
+    moved = {"Location": f"{quote(request.url.path)}/{query}"}
+    return Response(status_code=301, headers=moved, media_type="text/html")
 
 
 def to_docs(request: Request) -> Response:
+    return Response(status_code=302, headers={"Location": "docs/"}, media_type="text/html")
+
+
+def docs(request: Request) -> Response:
     return RedirectResponse("/about#v4", status_code=302)
 
 
 def routes() -> list[BaseRoute]:
     methods = ["GET", "HEAD", "OPTIONS"]
-    found: list[BaseRoute] = [Route("/v4/", to_docs), Route("/v4", to_docs), Route("/v4/docs/", to_docs)]
+    found: list[BaseRoute] = [Route("/v4/", to_docs), Route("/v4/docs/", docs)]
     for name in LISTS:
         found.append(Route(f"/v4/{name}/", news_list, methods=methods))
-        found.append(Route(f"/v4/{name}/{{id}}/", news_one, methods=methods))
-        found.append(Route(f"/v4/{name}", with_slash))
-        found.append(Route(f"/v4/{name}/{{id:int}}", with_slash))
+        found.append(Route(f"/v4/{name}/{{id:segment}}/", news_one, methods=methods))
+        found.append(Route(f"/v4/{name}", with_slash, methods=methods))
+        found.append(Route(f"/v4/{name}/{{id:segment}}", with_slash, methods=methods))
     found.append(Route("/v4/info/", info, methods=methods))
-    found.append(Route("/v4/info", with_slash))
+    found += [Route(path, with_slash, methods=methods) for path in ("/v4", "/v4/info", "/v4/docs")]
     return found

@@ -111,7 +111,7 @@ def test_an_article_without_a_date_has_the_moment_it_was_first_seen(app: ASGIApp
         ("/v4/blogs/1/", 404, {"detail": "No Blog matches the given query."}),
         ("/v4/reports/1/", 404, {"detail": "No Report matches the given query."}),
         ("/v4/articles/one/", 404, {"detail": "Not found."}),
-        ("/v4/articles/99999999999999999999/", 404, {"detail": "Not found."}),
+        ("/v4/articles/99999999999999999999/", 404, {"detail": "No Article matches the given query."}),
         ("/v4/articles.json", 404, {"detail": "Not found."}),
         ("/v4/articles/?format=xml", 404, {"detail": "Not found."}),
         ("/v4/articles/?published_at_gte=soon", 400, {"published_at_gte": ["Enter a valid date/time."]}),
@@ -226,7 +226,8 @@ def test_information_names_the_sites_in_order(app: ASGIApp) -> None:
         ("/v4/articles?limit=1", 301, "/v4/articles/?limit=1"),
         ("/v4/blogs/5", 301, "/v4/blogs/5/"),
         ("/v4/info", 301, "/v4/info/"),
-        ("/v4/", 302, "/about#v4"),
+        ("/v4/", 302, "docs/"),
+        ("/v4/docs/", 302, "/about#v4"),
     ],
 )
 def test_addresses_without_their_slash_move(app: ASGIApp, target: str, status: int, location: str) -> None:
