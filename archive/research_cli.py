@@ -18,7 +18,8 @@ from archive.terminal import one_line, say
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from archive.reading.views import ArticleView
+    from archive.reading.citable import Citable
+    from archive.watches import Look
 
 CHANGED = 1  # exit code: something that was cited reads otherwise now; docs/operate
 FORMATS = ("bibtex", "ris", "csl")
@@ -36,6 +37,8 @@ def cite(*, config: Config, names: tuple[str, ...], where: str | None, format_: 
     --verify FILE reads the seals in a file of citations in any of the formats, and says which of the cited articles
     have changed since; exit code 1 when one has, or is missing.
     """
+    from archive import export as exports
+    from archive.formats.citations import stream
     from archive.opening import opened
 
     if file is None and not names and where is None:
@@ -43,44 +46,38 @@ def cite(*, config: Config, names: tuple[str, ...], where: str | None, format_: 
     with opened(config) as connection:
         if file is not None:
             return verified(connection, file)
-        for view in named(connection, names, where):
-            sys.stdout.buffer.write(citation(view, format_))
+        exports.write_stream(sys.stdout.buffer, stream(named(connection, names, where), format_))
     return 0
 
 
-def citation(view: ArticleView, format_: str) -> bytes:
-    from archive.formats.citations import FORMATS as WRITTEN
-
-    return (WRITTEN[format_][1](view) + ("\n" if format_ == "bibtex" else "")).encode("utf-8", "replace")
-
-
-def named(connection: Connection, names: tuple[str, ...], where: str | None) -> Iterator[ArticleView]:
-    """The articles, one after another. Raises ``ConfigError`` for one that is not there."""
+def named(connection: Connection, names: tuple[str, ...], where: str | None) -> Iterator[Citable]:
+    """The articles, those that are named first. Raises ``ConfigError`` for one that is not there."""
     from archive.query import parse_query
-    from archive.reading.views import article_id_of, article_view
-    from archive.search import ids
+    from archive.reading.citable import citable, citables
+    from archive.reading.views import article_id_of
 
     found = [article_id_of(connection, name) for name in names]
     if None in found:
         raise ConfigError(f"no article {names[found.index(None)]!r} in the archive. perilune search finds articles")
-    answering = ids(connection, parse_query(where)) if where is not None else ()
-    for article_id in dict.fromkeys([*found, *answering]):
-        assert article_id is not None
-        view = article_view(connection, article_id)
+    first = dict.fromkeys(article_id for article_id in found if article_id is not None)
+    for article_id in first:
+        view = citable(connection, article_id)
         assert view is not None  # one state of the archive
         yield view
+    if where is not None:
+        yield from (view for view in citables(connection, parse_query(where)) if view.id not in first)
 
 
 def verified(connection: Connection, file: Path) -> int:
     """Print what became of each citation of a file; 1 when one is not the same."""
     from archive.formats.citations import checked, seals
-    from archive.reading.views import article_view
+    from archive.reading.citable import citable
 
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
     except OSError as exc:
         raise ConfigError(f"{file}: can't be read: {exc.strerror or exc}") from exc
-    found = [checked(seal, article_view(connection, seal.article_id)) for seal in seals(text)]
+    found = [checked(seal, citable(connection, seal.article_id)) for seal in seals(text)]
     for each in found:
         now = f", now revision {each.now} ({each.state}) {each.url}" if each.now is not None else ""
         say(f"{each.verdict:<8} article {each.seal.article_id}, revision {each.seal.revision}{now}")
@@ -172,10 +169,16 @@ def list_watches(*, config: Config) -> None:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="JSON lines, a hit a line, with the name of its watch.")
 @click.option("--feed", type=click.Path(path_type=Path, dir_okay=False), help="Write the new hits to FILE as Atom.")
+@click.option("--webhook", type=click.Path(path_type=Path, dir_okay=False), help="Write the new hits to FILE as JSON.")
 @click.option("--keep", is_flag=True, help="Look without remembering: the next look shows the same.")
 @archive_options
-def look(*, config: Config, names: tuple[str, ...], as_json: bool, feed: Path | None, keep: bool) -> None:
-    """Show what was archived since the last look; every watch without a NAME. For cron: silent when nothing is new."""
+def look(
+    *, config: Config, names: tuple[str, ...], as_json: bool, feed: Path | None, webhook: Path | None, keep: bool
+) -> None:
+    """Show what was archived since the last look; every watch without a NAME. For cron: silent when nothing is new.
+
+    --webhook FILE writes one JSON object to be posted; where nothing is new there is no FILE afterwards.
+    """
     from archive import report, watches
     from archive.export import write_file
     from archive.formats.feeds import FeedHead, atom
@@ -196,9 +199,31 @@ def look(*, config: Config, names: tuple[str, ...], as_json: bool, feed: Path | 
     if feed is not None:
         head = FeedHead(title="New in the archive", self_url=feed.resolve().as_uri(), page_url="urn:perilune:watch")
         write_file(feed, [atom(head, [hit for found in looks for hit in reversed(found.hits)])])
+    if webhook is not None:
+        write_webhook(webhook, looks)
     sys.stdout.flush()  # what can't be shown is not seen
     for found in () if keep else looks:
         watches.save(folder, found.watch)
+
+
+def write_webhook(file: Path, looks: list[Look]) -> None:
+    """One object: the watches that have new hits, with them. Without any, an earlier file goes."""
+    from archive import report
+    from archive.errors import StoreError
+    from archive.export import write_file
+
+    found = [
+        {"watch": each.watch.name, "query": each.watch.query, "hits": [report.hit_json(hit) for hit in each.hits]}
+        for each in looks
+        if each.hits
+    ]
+    if found:
+        write_file(file, [report.json_line({"watches": found}).encode() + b"\n"])
+        return
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as exc:
+        raise StoreError(f"{file}: can't be removed: {exc.strerror or exc}") from exc
 
 
 @watch.command()

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, Literal
 
-from archive.reading.views import ArticleView, CaptureView
+from archive.reading.citable import Citable
 from archive.terminal import one_line
 from archive.timestamps import rfc3339
 
@@ -47,7 +47,7 @@ class Checked:
     state: str | None = None
 
 
-def seal_of(view: ArticleView) -> Seal:
+def seal_of(view: Citable) -> Seal:
     return Seal(article_id=view.id, revision=view.revision_count, text_digest=view.text_digest)
 
 
@@ -58,7 +58,7 @@ def seals(text: str) -> Iterator[Seal]:
         yield Seal(article_id=int(found[1]), revision=int(found[2]), text_digest=found[3])
 
 
-def checked(seal: Seal, view: ArticleView | None) -> Checked:
+def checked(seal: Seal, view: Citable | None) -> Checked:
     """Whether the article still reads as it was cited. A text that came back to what it was is the same."""
     if view is None:
         return Checked(seal=seal, verdict="missing")
@@ -66,7 +66,7 @@ def checked(seal: Seal, view: ArticleView | None) -> Checked:
     return Checked(seal=seal, verdict=verdict, now=view.revision_count, url=view.url, state=view.state)
 
 
-def bibtex(view: ArticleView) -> str:
+def bibtex(view: Citable) -> str:
     """An ``@online`` entry of biblatex; ``@misc`` reads the same fields."""
     fields = {
         "author": " and ".join(tex_name(name) for name in view.authors),
@@ -74,7 +74,7 @@ def bibtex(view: ArticleView) -> str:
         "date": iso_date(view) or "",
         "organization": tex(view.source_name),
         "url": view.url.replace("{", "%7B").replace("}", "%7D").replace("\\", "%5C"),
-        "urldate": accessed(view).date().isoformat(),
+        "urldate": view.captured_at.date().isoformat(),
         "langid": tex(view.lang or ""),
         "note": note(view),
     }
@@ -82,7 +82,7 @@ def bibtex(view: ArticleView) -> str:
     return "\n".join([f"@online{{{key(view)},", *lines, "}"]) + "\n"
 
 
-def ris(view: ArticleView) -> str:
+def ris(view: Citable) -> str:
     """A record of type NEWS; lines end with CR LF as the format asks."""
     date = iso_date(view)
     fields = [
@@ -92,7 +92,7 @@ def ris(view: ArticleView) -> str:
         ("T2", view.source_name),
         *((("PY", date[:4]), ("DA", "/".join([*date.split("-"), ""]))) if date else ()),
         ("UR", view.url),
-        ("Y2", f"{accessed(view):%Y/%m/%d/}"),
+        ("Y2", f"{view.captured_at:%Y/%m/%d/}"),
         *((("LA", view.lang),) if view.lang else ()),
         ("N1", note(view)),
         ("ID", key(view)),
@@ -101,60 +101,69 @@ def ris(view: ArticleView) -> str:
     return "".join(f"{name}  - {one_line(value)}\r\n" for name, value in fields)
 
 
-def csl_json(view: ArticleView) -> str:
+def csl_json(view: Citable) -> str:
     """A list of one item, as Zotero, pandoc and citeproc read it."""
-    found: dict[str, Any] = {  # Any: JSON
+    return json.dumps([csl_item(view)], ensure_ascii=False, indent=2) + "\n"
+
+
+def csl_item(view: Citable) -> dict[str, Any]:  # Any: JSON
+    found: dict[str, Any] = {
         "id": key(view),
         "type": "article-newspaper",
         "title": one_line(view.title),
         "author": [{"literal": one_line(name)} for name in view.authors],
         "container-title": one_line(view.source_name),
         "URL": view.url,
-        "accessed": date_parts(accessed(view).date().isoformat()),
+        "accessed": date_parts(view.captured_at.date().isoformat()),
         "note": note(view),
     }
     if date := iso_date(view):
         found["issued"] = date_parts(date)
     if view.lang:
         found["language"] = view.lang
-    return json.dumps([found], ensure_ascii=False, indent=2) + "\n"
+    return found
 
 
-FORMATS: Mapping[str, tuple[str, Callable[[ArticleView], str]]] = {
+def stream(found: Iterable[Citable], name: str) -> Iterator[bytes]:
+    """Many citations as one file of a format: CSL-JSON is one list, BibTeX has a blank line between two."""
+    if name == "csl":
+        yield from csl_list(found)
+        return
+    between = b"\n" if name == "bibtex" else b""
+    for place, view in enumerate(found):
+        yield (between if place else b"") + FORMATS[name][1](view).encode("utf-8", "replace")
+
+
+def csl_list(found: Iterable[Citable]) -> Iterator[bytes]:
+    place = 0
+    for place, view in enumerate(found, 1):
+        yield (b"[\n" if place == 1 else b",\n") + json.dumps(csl_item(view), ensure_ascii=False).encode()
+    yield b"\n]\n" if place else b"[]\n"
+
+
+FORMATS: Mapping[str, tuple[str, Callable[[Citable], str]]] = {
     "bibtex": ("application/x-bibtex; charset=utf-8", bibtex),
     "ris": ("application/x-research-info-systems; charset=utf-8", ris),
     "csl": ("application/vnd.citationstyles.csl+json", csl_json),
 }
 
 
-def key(view: ArticleView) -> str:
+def key(view: Citable) -> str:
     """``esa2025-12``: source, year, article."""
     year = str(view.published_at.year) if view.published_at else ""
     return f"{re.sub(r'[^a-z0-9]', '', view.source_id.lower())}{year}-{view.id}"
 
 
-def iso_date(view: ArticleView) -> str | None:
+def iso_date(view: Citable) -> str | None:
     """The day it was published in UTC; None when nobody knows."""
     return view.published_at.astimezone(UTC).date().isoformat() if view.published_at else None
 
 
-def accessed(view: ArticleView) -> datetime:
-    """When the text was read that is cited: the capture of the latest revision."""
-    capture = evidence(view)
-    return capture.captured_at if capture else view.last_seen_at
-
-
-def evidence(view: ArticleView) -> CaptureView | None:
-    """The capture the present text was read from."""
-    record_id = view.revisions[-1].warc_record_id if view.revisions else None
-    return next((capture for capture in view.captures if capture.warc_record_id == record_id), None)
-
-
-def note(view: ArticleView) -> str:
-    """What a reader needs to find the cited state again."""
-    capture = evidence(view)
-    record = f", captured {rfc3339(capture.captured_at)} as {capture.warc_record_id.strip('<>')}" if capture else ""
-    return f"{seal_of(view)}{record}"
+def note(view: Citable) -> str:
+    """What a reader needs to find the cited state again, and how exact its date is."""
+    record = f"captured {rfc3339(view.captured_at)} as {view.warc_record_id.strip('<>')}"
+    exact = "" if view.published_at is None else f"; dated to the {view.published_at_precision}"
+    return f"{seal_of(view)}, {record}, payload {view.payload_digest}{exact}"
 
 
 def date_parts(day: str) -> dict[str, Sequence[Sequence[int]]]:

@@ -9,21 +9,21 @@ import pytest
 from sqlalchemy import Engine
 
 from archive.formats.citations import FORMATS, Seal, bibtex, checked, csl_json, ris, seals
-from archive.reading.views import ArticleView, article_view
+from archive.reading.citable import Citable, citable
 from tests.archived import a_revision, an_archived
 
 DIGEST = "sha256:9a0e1d3c70c5b3ed8aa0bf1b2d49b5a6a3b65b7ce8c3ea8dcb3c4e3d0f7f2b11"
 
 
-def view_of(engine: Engine, article_id: int) -> ArticleView:
+def view_of(engine: Engine, article_id: int) -> Citable:
     with engine.connect() as connection:
-        view = article_view(connection, article_id)
+        view = citable(connection, article_id)
     assert view is not None
     return view
 
 
 @pytest.fixture
-def view(engine: Engine) -> ArticleView:
+def view(engine: Engine) -> Citable:
     with engine.begin() as connection:
         article_id = an_archived(
             connection,
@@ -38,7 +38,7 @@ def view(engine: Engine) -> ArticleView:
     return view_of(engine, article_id)
 
 
-def test_bibtex_escapes_and_dates_and_seals(view: ArticleView) -> None:
+def test_bibtex_escapes_and_dates_and_seals(view: Citable) -> None:
     assert bibtex(view) == (
         "@online{esa2025-1,\n"
         "  author = {Jane Doe and {Doe, John} and {Science and Technology Desk}},\n"
@@ -49,12 +49,12 @@ def test_bibtex_escapes_and_dates_and_seals(view: ArticleView) -> None:
         "  urldate = {2025-06-01},\n"
         "  langid = {en},\n"
         f"  note = {{perilune:article=1; revision=1; text={view.text_digest}, "
-        "captured 2025-06-01T12:00:00Z as urn:uuid:0},\n"
+        f"captured 2025-06-01T12:00:00Z as urn:uuid:0, payload {view.payload_digest}; dated to the day}},\n"
         "}\n"
     )
 
 
-def test_ris_has_a_field_a_line(view: ArticleView) -> None:
+def test_ris_has_a_field_a_line(view: Citable) -> None:
     assert ris(view).split("\r\n")[:10] == [
         "TY  - NEWS",
         "AU  - Jane Doe",
@@ -69,7 +69,7 @@ def test_ris_has_a_field_a_line(view: ArticleView) -> None:
     ]
 
 
-def test_csl_json_keeps_the_dates_in_parts(view: ArticleView) -> None:
+def test_csl_json_keeps_the_dates_in_parts(view: Citable) -> None:
     [item] = json.loads(csl_json(view))
     assert item["issued"] == {"date-parts": [[2025, 3, 12]]}
     assert item["accessed"] == {"date-parts": [[2025, 6, 1]]}
@@ -87,7 +87,7 @@ def test_an_article_without_a_date_is_cited_without_one(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
-def test_the_seal_is_found_again_in_every_format(view: ArticleView, name: str) -> None:
+def test_the_seal_is_found_again_in_every_format(view: Citable, name: str) -> None:
     written = FORMATS[name][1](view)
     expected = Seal(article_id=1, revision=1, text_digest=view.text_digest)
     assert list(seals(written)) == [expected]
@@ -100,7 +100,7 @@ def test_line_ends_in_a_title_do_not_start_a_field(engine: Engine) -> None:
     assert "TI  - One ER - TY - BOOK\r\n" in ris(view_of(engine, article_id))
 
 
-def test_what_was_cited_is_compared_with_what_is_held(engine: Engine, view: ArticleView) -> None:
+def test_what_was_cited_is_compared_with_what_is_held(engine: Engine, view: Citable) -> None:
     [cited] = seals(bibtex(view))
     assert checked(cited, view).verdict == "same"
     with engine.begin() as connection:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -199,3 +201,50 @@ def test_commands_watch(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_command_exports_parquet_by_the_files_ending(home: Path) -> None:
     assert run(["export", str(home / "all.parquet"), "--home", str(home)]) == 0
     assert pyarrow.parquet.read_table(home / "all.parquet").num_rows == 3
+
+
+def test_a_webhook_file_is_there_when_something_is_new(home: Path) -> None:
+    hook = home / "new.json"
+    assert run(["watch", "add", "comets", "comet", "--from-start", "--home", str(home)]) == 0
+    assert run(["watch", "look", "--webhook", str(hook), "--home", str(home)]) == 0
+    [found] = json.loads(hook.read_text())["watches"]
+    assert (found["watch"], found["query"], [hit["id"] for hit in found["hits"]]) == ("comets", "comet", [1, 3])
+    assert run(["watch", "look", "--webhook", str(hook), "--home", str(home)]) == 0
+    assert not hook.exists()
+
+
+def test_many_citations_are_one_csl_list(home: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert run(["cite", "3", "--where", "comet", "--format", "csl", "--home", str(home)]) == 0
+    items = json.loads(capsysbinary.readouterr().out)
+    assert [item["id"] for item in items] == ["alpha-3", "alpha2025-1"]
+    assert run(["export", str(home / "all.csl.json"), "--home", str(home)]) == 0
+    assert len(json.loads((home / "all.csl.json").read_text())) == 3
+    assert run(["export", "--format", "csl", "--where", "nothing", "--home", str(home)]) == 0
+    assert json.loads(capsysbinary.readouterr().out) == []
+
+
+def test_citations_are_exported_by_the_files_ending(home: Path) -> None:
+    assert run(["export", str(home / "all.bib"), "--home", str(home)]) == 0
+    assert (home / "all.bib").read_text().count("@online{") == 3
+    assert run(["export", str(home / "all.ris"), "--since-id", "1", "--home", str(home)]) == 0
+    assert (home / "all.ris").read_bytes().count(b"TY  - NEWS\r\n") == 2
+
+
+def test_an_sqlite_copy_holds_what_json_lines_hold(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["export", "--home", str(home)]) == 0
+    expected = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert run(["export", str(home / "all.sqlite"), "--home", str(home)]) == 0
+    with closing(sqlite3.connect(home / "all.sqlite")) as copy:
+        copy.row_factory = sqlite3.Row
+        for item in expected:
+            row = copy.execute("SELECT * FROM article WHERE id = ?", [item["id"]]).fetchone()
+            assert {name: row[name] for name in row.keys()} == {name: item[name] for name in row.keys()}  # noqa: SIM118
+            for name, table in (("authors", "author"), ("tags", "tag"), ("aliases", "alias")):
+                found = copy.execute(f"SELECT {table} FROM {table} WHERE article_id = ? ORDER BY place", [item["id"]])
+                assert [value for (value,) in found] == item[name]
+            captures = copy.execute("SELECT * FROM capture WHERE article_id = ? ORDER BY rowid", [item["id"]])
+            assert [dict(capture) for capture in captures] == [
+                {"article_id": item["id"], **capture} for capture in item["captures"]
+            ]
+    assert run(["export", "--format", "sqlite", "--home", str(home)]) == 2
+    assert run(["export", str(home / "no" / "all.sqlite"), "--home", str(home)]) == 3
