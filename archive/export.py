@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from archive.errors import StoreError
 from archive.query import Query
 from archive.reading.matching import condition
+from archive.reading.views import ArticleView
 from archive.schema import AliasRow, ArticleRow, CaptureRow
 from archive.timestamps import published, rfc3339
 
@@ -64,6 +65,23 @@ def article(connection: Connection, article_id: int) -> Exported | None:
     """One article as it is exported; None when there is none."""
     row = connection.execute(select(*COLUMNS).where(ArticleRow.id == article_id)).mappings().one_or_none()
     return None if row is None else next(exported(connection, [row]))
+
+
+def as_it_stood(item: Exported, view: ArticleView) -> Exported:
+    """An exported article with what its view of an earlier moment says (:func:`archive.reading.asof.view_as_of`)."""
+    records = {capture.warc_record_id for capture in view.captures}
+    return item | {
+        "title": view.title,
+        "text": view.text,
+        "authors": list(view.authors),
+        "published_at": published(view.published_at, view.published_at_precision, view.published_at_offset_minutes),
+        "modified_at": view.modified_at and rfc3339(view.modified_at),
+        "word_count": view.word_count,
+        "text_digest": view.text_digest,
+        "last_seen_at": rfc3339(view.last_seen_at),
+        "revision_count": view.revision_count,
+        "captures": [capture for capture in item["captures"] if capture["warc_record_id"] in records],
+    }
 
 
 def json_lines(items: Iterable[Exported]) -> Iterator[bytes]:

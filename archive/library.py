@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,9 @@ from archive.errors import ConfigError
 from archive.formats.citations import FORMATS as CITED
 from archive.formats.parquet import arrow_table
 from archive.opening import one_state, reading_engine
-from archive.query import EVERYTHING, Query, parse_query
+from archive.query import EVERYTHING, Query, instant, parse_query
+from archive.reading.asof import view_as_of
+from archive.reading.citable import citable
 from archive.reading.facets import FIELDS, VALUES, Facets, Field, Timeline, Unit, facets, timeline
 from archive.reading.spread import Copy, copies
 from archive.reading.stats import Stats, stats
@@ -28,6 +31,7 @@ from archive.search import MAX_LIMIT, Hit, Order, SearchPage, search
 
 if TYPE_CHECKING:
     import pandas
+    import polars
     import pyarrow
 
 
@@ -46,10 +50,22 @@ class Library:
         order: Order = "relevance",
         by_story: bool = False,
         after: str | None = None,
+        as_of: datetime | str | None = None,
     ) -> SearchPage:
-        """A page of hits, newest first without a query; ``page.after`` asks for the next. Raises ``QueryError``."""
+        """A page of hits, newest first without a query; ``page.after`` asks for the next. Raises ``QueryError``.
+
+        ``as_of``, a moment or a day such as ``"2025-03-12"`` (its end), asks the archive as it stood then.
+        """
         with one_state(self.engine) as connection:
-            return search(connection, understood(query), limit=limit, order=order, by_story=by_story, after=after)
+            return search(
+                connection,
+                understood(query),
+                limit=limit,
+                order=order,
+                by_story=by_story,
+                after=after,
+                moment=moment_of(as_of),
+            )
 
     def hits(self, query: str = "", *, order: Order = "newest", by_story: bool = False) -> Iterator[Hit]:
         """Every hit, page after page."""
@@ -60,11 +76,16 @@ class Library:
             if (after := page.after) is None:
                 return
 
-    def article(self, name: int | str) -> ArticleView | None:
-        """An article by its id or any address it was met under, with revisions, copies, captures; None without one."""
+    def article(self, name: int | str, *, as_of: datetime | str | None = None) -> ArticleView | None:
+        """An article by its id or any address it was met under, with revisions, copies, captures; None without one.
+
+        ``as_of`` shows it as it stood; None when it was not there yet.
+        """
+        moment = moment_of(as_of)
         with one_state(self.engine) as connection:
             article_id = article_id_of(connection, str(name))
-            return None if article_id is None else article_view(connection, article_id)
+            view = None if article_id is None else article_view(connection, article_id)
+        return view if view is None or moment is None else view_as_of(view, moment)
 
     def articles(self, query: str = "", *, since_id: int = 0) -> Iterator[dict[str, Any]]:  # Any: JSON values
         """Every article that answers, by id, as ``perilune export`` writes it; a stream with constant memory."""
@@ -94,7 +115,9 @@ class Library:
 
     def cite(self, name: int | str, *, format: str = "bibtex") -> str:
         """A citation: ``bibtex``, ``ris`` or ``csl``. Raises ``ConfigError`` for no such article or format."""
-        view = self.article(name)
+        with one_state(self.engine) as connection:
+            article_id = article_id_of(connection, str(name))
+            view = None if article_id is None else citable(connection, article_id)
         if view is None or format not in CITED:
             raise ConfigError(f"no article {name!r}, or no format {format!r}; formats are {', '.join(CITED)}")
         return CITED[format][1](view)
@@ -111,9 +134,23 @@ class Library:
         except ImportError as exc:
             raise ConfigError("a data frame needs pandas: pip install 'perilune[pandas]'") from exc
         frame = pandas.DataFrame(list(self.articles(query)), columns=list(COLUMNS))
-        for name in ("published_at", "modified_at", "first_seen_at", "last_seen_at"):
+        for name in MOMENTS:
             frame[name] = pandas.to_datetime(frame[name], format="ISO8601", utc=True)
         return frame
+
+    def to_polars(self, query: str = "") -> polars.DataFrame:
+        """Every article that answers, a row each, moments as timestamps in UTC as in :meth:`to_pandas`.
+
+        Raises ``ConfigError`` without polars or pyarrow.
+        """
+        try:
+            import polars
+        except ImportError as exc:
+            raise ConfigError("a polars frame needs polars: pip install 'perilune[polars]'") from exc
+        frame = polars.from_arrow(self.to_arrow(query))
+        assert isinstance(frame, polars.DataFrame)  # a table gives no series
+        utc = polars.Datetime("us", "UTC")
+        return frame.with_columns(polars.col(name).map_elements(parsed_moment, return_dtype=utc) for name in MOMENTS)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -127,7 +164,19 @@ class Library:
         self.close()
 
 
+MOMENTS = ("published_at", "modified_at", "first_seen_at", "last_seen_at")
 COLUMNS = (*export.CSV_COLUMNS[: export.CSV_COLUMNS.index("captured_at")], "captures")
+
+
+def moment_of(as_of: datetime | str | None) -> datetime | None:
+    """Raises ``QueryError`` for what is no moment."""
+    return instant(as_of) if isinstance(as_of, str) else as_of
+
+
+def parsed_moment(text: str) -> datetime:
+    """A moment, or a day's midnight, in UTC."""
+    found = datetime.fromisoformat(text)
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def understood(query: str) -> Query:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeAlias, get_args
 
 from archive.errors import QueryError
@@ -97,6 +97,27 @@ class InStory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenBy:
+    """First captured at this moment or before. Not in the language: ``as_of`` puts it into a query."""
+
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedSince:
+    """Revised after this moment. Not in the language."""
+
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneOf:
+    """One of these articles. Not in the language."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Not:
     node: Node
 
@@ -111,7 +132,7 @@ class Or:
     nodes: tuple[Node, ...]
 
 
-Leaf: TypeAlias = Text | Match | Published | Length | Has | InStory
+Leaf: TypeAlias = Text | Match | Published | Length | Has | InStory | SeenBy | ChangedSince | OneOf
 Node: TypeAlias = Leaf | Near | Not | And | Or
 
 
@@ -144,6 +165,18 @@ def narrowed(query: Query, term: str) -> str:
     if isinstance(query.root, Or):
         return f"({query.text}) {term}"
     return f"{query.text} {term}".strip()
+
+
+def instant(text: str) -> datetime:
+    """What ``as_of`` names: a moment in RFC 3339, or the last one of a year, month or day. Raises ``QueryError``."""
+    if span := days(text.strip()):
+        return span[1] - timedelta(microseconds=1)
+    try:
+        found = datetime.fromisoformat(text.strip())
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        reason = "as_of is no moment; write YYYY-MM-DD or 2025-03-12T08:30:00Z"
+        raise QueryError(reason, query=shown(text[:100]), position=0) from exc
 
 
 def wanted_texts(node: Node) -> tuple[Text, ...]:

@@ -12,23 +12,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from types import SimpleNamespace
+from typing import Any, Literal, TypeAlias, get_args
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from archive.errors import QueryError
 from archive.query import Node, Query, Text, parse_query, wanted_texts
+from archive.reading.asof import Then, as_of, states
 from archive.reading.excerpts import Excerpt, Range, excerpt, highlights
 from archive.reading.matching import condition, hit_ids, holds, parted, prefer_index
 from archive.reading.ranking import Place, ranked
 from archive.schema import ArticleRow, SourceRow
+from archive.words import word_count
 
 MAX_COUNTED = 10_000  # hits; counting a common word to the end costs as much as finding it
 MAX_LIMIT = 1_000  # hits a page
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Order: TypeAlias = Literal["relevance", "newest"]
+Order: TypeAlias = Literal["relevance", "recent", "newest"]
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,28 +83,36 @@ def search(
     after: str | None = None,
     order: Order = "relevance",
     by_story: bool = False,
+    moment: datetime | None = None,
 ) -> SearchPage:
     """A page of at most ``limit`` hits; with ``by_story`` one a story, the original where it is a hit itself.
 
-    Raises ``QueryError`` for a query or an ``after`` that can't be read.
+    With ``moment`` the archive is asked as it stood then, and comes newest first. Raises ``QueryError`` for a query or
+    an ``after`` that can't be read.
     """
     query = parse_query(query) if isinstance(query, str) else query
     limit = max(1, min(limit, MAX_LIMIT))
+    wanted = wanted_texts(query.root)
+    if moment is not None:
+        query = as_of(connection, query, moment)
     text, others = parted(query.root)
     kept = [one_a_story(query.root, connection.dialect.name)] if by_story else []
     prefer_index(connection)
     total = count(connection, query.root, kept)
-    if order == "relevance" and text is not None:
+    if order != "newest" and text is not None:
         conditions = [condition(node, connection.dialect.name) for node in others]
-        last = read_rank(query, after)
-        places = ranked(connection, text, conditions, kept, hits=total, limit=limit + 1, after=last)
+        last = read_rank(query, after, is_aged=order == "recent")
+        aged_at = None if order != "recent" else last.aged_at if last else int(datetime.now(UTC).timestamp())
+        places = ranked(
+            connection, text, conditions, kept, hits=total, limit=limit + 1, after=last, aged_at=aged_at
+        )
     else:
         order = "newest"
         found = answering(query.root, connection.dialect.name, is_many=total > MAX_COUNTED)
         places = newest(connection, [*found, *kept], limit=limit + 1, after=read_place(query, after))
     following = written_place(places[limit - 1]) if len(places) > limit else None
     return SearchPage(
-        hits=hits(connection, places[:limit], wanted_texts(query.root)),
+        hits=hits(connection, places[:limit], wanted, moment=moment),
         total=min(total, MAX_COUNTED),
         is_total_exact=total <= MAX_COUNTED,
         order=order,
@@ -171,21 +183,21 @@ def earlier(place: Place) -> ColumnElement[bool]:
     return or_(ArticleRow.published_at < place.published_at, and_(is_same_moment, ArticleRow.id < place.id))
 
 
-def read_rank(query: Query, after: str | None) -> Place | None:
+def read_rank(query: Query, after: str | None, *, is_aged: bool) -> Place | None:
     """The place of a hit in the order of relevance, as :func:`written_place` writes it."""
     if after is None:
         return None
-    found = re.fullmatch(r"r(\d{1,12}(?:\.\d{1,40})?(?:e-\d{1,3})?)_(\d{1,18})", after, re.ASCII)
-    if not found:
+    found = re.fullmatch(r"r(\d{1,12}(?:\.\d{1,40})?(?:e-\d{1,3})?)_(\d{1,18})(?:_(\d{1,11}))?", after, re.ASCII)
+    if not found or is_aged != (found[3] is not None):
         raise QueryError(f"not a place in this answer: {after[:40]!r}", query=query.text, position=0)
-    return Place(id=int(found[2]), score=float(found[1]))
+    return Place(id=int(found[2]), score=float(found[1]), aged_at=int(found[3]) if is_aged else None)
 
 
 def written_place(place: Place) -> str:
-    """Where a page ended: ``r<score>_<id>``; in the order of time ``n<microseconds since 1970>.<id>``, without the
-    number for an article without a date."""
+    """Where a page ended: ``r<score>_<id>``, and ``_<seconds since 1970>`` where age counts; in the order of time
+    ``n<microseconds since 1970>.<id>``, without the number for an article without a date."""
     if place.score is not None:
-        return f"r{place.score!r}_{place.id}"
+        return f"r{place.score!r}_{place.id}" + (f"_{place.aged_at}" if place.aged_at is not None else "")
     if place.published_at is None:
         return f"n.{place.id}"
     return f"n{(place.published_at - EPOCH) // timedelta(microseconds=1)}.{place.id}"
@@ -204,10 +216,14 @@ def read_place(query: Query, after: str | None) -> Place | None:
     return Place(id=int(found[2]), published_at=moment)
 
 
-def hits(connection: Connection, places: Sequence[Place], wanted: Sequence[Text]) -> tuple[Hit, ...]:
-    """The articles at these places, in their order."""
+def hits(
+    connection: Connection, places: Sequence[Place], wanted: Sequence[Text], *, moment: datetime | None = None
+) -> tuple[Hit, ...]:
+    """The articles at these places, in their order; as they stood at ``moment`` where it is given."""
     rows = connection.execute(articles_query(), {"ids": [place.id for place in places]})
     by_id = {row.id: row for row in rows}
+    if moment is not None:
+        by_id |= {then.id: stood(by_id[then.id], then) for then in states(connection, list(by_id), moment)}
     return tuple(hit(by_id[place.id], place, wanted) for place in places if place.id in by_id)
 
 
@@ -236,6 +252,13 @@ def articles_query() -> Select[*tuple[Any, ...]]:  # Any: the columns of a hit
         copies.scalar_subquery().label("copies"),
     ).outerjoin(SourceRow, SourceRow.id == ArticleRow.source_id)
     return statement.where(ArticleRow.id.in_(bindparam("ids", expanding=True)))
+
+
+def stood(row: Row[*tuple[Any, ...]], then: Then) -> Any:  # Any: the columns of hits()
+    """The row with what the article said then."""
+    said = {name: getattr(then, name) for name in ("title", "text", "authors", "published_at")}
+    words = row.word_count if then.revision == row.revision_count else word_count(then.text)
+    return SimpleNamespace(**{**row._asdict(), **said, "revision_count": then.revision, "word_count": words})
 
 
 def hit(row: Row[*tuple[Any, ...]], place: Place, wanted: Sequence[Text]) -> Hit:  # Any: the columns of hits()

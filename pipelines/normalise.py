@@ -17,8 +17,8 @@ from urllib.parse import urljoin, urlsplit
 from archive.digests import text_digest
 from archive.model import AliasKind, Article, Block, Capture, DateCandidate, Discovered, Extracted, Particulars
 from archive.urls import WWW, canonical_url, host_of, url_key
+from archive.words import word_count
 from pipelines import dates
-from pipelines.words import word_count
 
 FIRST_DAY = datetime(1957, 10, 4, tzinfo=UTC)  # Sputnik 1: no news of space is older
 ZONE_SLACK = timedelta(hours=14)  # UTC+14, the easternmost zone: its day begins that much before UTC's

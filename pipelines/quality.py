@@ -10,7 +10,7 @@ import re
 from urllib.parse import urlsplit
 
 from archive.model import Extracted, PageFacts, Rejected
-from pipelines.words import word_count
+from archive.words import word_count
 
 LEAST_WORDS = 20  # words, or so many characters of Chinese or Japanese: shorter, it is a caption or a heading
 LONG_WORDS = 180  # words; walls, errors and log-ins are shorter

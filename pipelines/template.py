@@ -28,7 +28,7 @@ from typing import Literal, TypeAlias
 
 from archive.digests import text_digest
 from archive.model import Block, TemplateBlock, Wording
-from pipelines.words import word_count
+from archive.words import word_count
 
 Mark: TypeAlias = Literal["anywhere", "outside", "edge", "tail", "never", "own"]
 

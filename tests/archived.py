@@ -13,6 +13,7 @@ from archive.model import Locator
 from archive.schema import AliasRow, ArticleRow, CaptureRow, RevisionRow, RunRow, SourceRow, StoryRow
 from archive.textindex import write_index
 from archive.urls import url_key
+from archive.words import word_count
 
 SEEN = datetime(2025, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -135,7 +136,7 @@ def an_archived(
             lead_image_url=image,
             **particulars,
             tags=list(tags),
-            word_count=len(text.split()),
+            word_count=word_count(text),
             signature=b"",
             state=state,
             first_seen_at=SEEN,
@@ -180,6 +181,7 @@ def a_revision(connection: Connection, article_id: int, *, text: str, seen_at: d
     article = connection.execute(select(ArticleRow.__table__).where(ArticleRow.id == article_id)).one()
     number = article.revision_count + 1
     changes = {"text": text, "text_digest": text_digest(text)}
+    counted = {"word_count": word_count(text), "revision_count": number}
     connection.execute(
         insert(RevisionRow).values(
             **changes,
@@ -196,7 +198,7 @@ def a_revision(connection: Connection, article_id: int, *, text: str, seen_at: d
             seen_at=seen_at,
         )
     )
-    connection.execute(update(ArticleRow).where(ArticleRow.id == article_id).values(**changes, revision_count=number))
+    connection.execute(update(ArticleRow).where(ArticleRow.id == article_id).values(**changes, **counted))
     write_index(
         connection,
         article_id=article_id,

@@ -37,8 +37,24 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.orm import aliased
 
-from archive.query import And, Has, InStory, Length, Match, Near, Node, Not, Or, Published, Text, wanted_texts
-from archive.schema import ArticleRow, SourceRow
+from archive.query import (
+    And,
+    ChangedSince,
+    Has,
+    InStory,
+    Length,
+    Match,
+    Near,
+    Node,
+    Not,
+    OneOf,
+    Or,
+    Published,
+    SeenBy,
+    Text,
+    wanted_texts,
+)
+from archive.schema import ArticleRow, RevisionRow, SourceRow
 from archive.stems import Variant, pairs, variants
 from archive.textindex import WEIGHTS
 
@@ -76,6 +92,13 @@ def fact(node: Node) -> ColumnElement[bool]:
         return has(node)
     if isinstance(node, InStory):
         return ArticleRow.story_id == node.story_id
+    if isinstance(node, SeenBy):
+        return ArticleRow.first_seen_at <= node.moment
+    if isinstance(node, ChangedSince):
+        later = select(RevisionRow.article_id).where(RevisionRow.seen_at > node.moment, RevisionRow.number > 1)
+        return ArticleRow.id.in_(later)
+    if isinstance(node, OneOf):
+        return ArticleRow.id.in_(node.ids)
     assert isinstance(node, Match)  # texts are indexed
     return match(node)
 

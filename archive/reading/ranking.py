@@ -18,13 +18,16 @@ from sqlalchemy import (
     Double,
     FromClause,
     Select,
+    String,
     and_,
     cast,
+    extract,
     func,
     literal,
     literal_column,
     or_,
     select,
+    type_coerce,
     union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
@@ -36,17 +39,19 @@ from archive.schema import ArticleRow
 MAX_RANKED: Mapping[str, int] = {"sqlite": 20_000, "postgresql": 1_000}  # hits of which all are ranked
 NEWEST: Mapping[str, int] = {"sqlite": 20_000, "postgresql": 700}  # that are ranked of more, by when they were archived
 HEADS: Mapping[str, int] = {"sqlite": 5_000, "postgresql": 300}  # that are ranked of more, by title, authors and tags
+AGEING_DAYS = 182.5  # after which a hit counts half in the order ``recent``
 MAX_ALTERNATIVES = 8  # that have a share of their own
 TITLE, AUTHORS, TAGS, BODY = 10.0, 4.0, 4.0, 1.0  # weights: a title says what an article is about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """One hit before its article is read."""
+    """One hit before its article is read. ``aged_at``: the second since 1970 that its age counts from, if it does."""
 
     id: int
     score: float | None = None
     published_at: datetime | None = None
+    aged_at: int | None = None
 
 
 def ranked(
@@ -58,15 +63,20 @@ def ranked(
     hits: int,
     limit: int,
     after: Place | None,
+    aged_at: int | None = None,
 ) -> list[Place]:
-    """The best of so many hits first, equal ones newest id first.
+    """The best of so many hits first, equal ones newest id first; with ``aged_at`` the younger of two alike.
 
     ``others`` and ``kept`` ask the article's row: others of every article at once, kept of a hit.
     """
     dialect = connection.dialect.name
     is_sqlite = dialect == "sqlite"
     rank = bm25() if is_sqlite else ts_rank(text, SEARCH.c.tsv)
+    if aged_at is not None:
+        rank = rank / ageing(aged_at, is_sqlite=is_sqlite)
     found = select(index_id(dialect).label("id"), rank.label("score"))
+    if aged_at is not None:
+        found = found.join(ArticleRow, ArticleRow.id == index_id(dialect))
     if is_sqlite:  # it ranks what it looks up
         found = found.where(index_match(text, dialect))
     if hits > MAX_RANKED[dialect]:
@@ -76,9 +86,19 @@ def ranked(
     hit = found.subquery()
     statement = select(hit.c.id, hit.c.score).order_by(hit.c.score.desc(), hit.c.id.desc()).limit(limit)
     if after is not None:
-        score = cast(literal(after.score), Double if is_sqlite else REAL)
+        score = cast(literal(after.score), Double if is_sqlite or aged_at is not None else REAL)
         statement = statement.where(or_(hit.c.score < score, and_(hit.c.score == score, hit.c.id < after.id)))
-    return [Place(id=row.id, score=row.score) for row in connection.execute(statement)]
+    return [Place(id=row.id, score=row.score, aged_at=aged_at) for row in connection.execute(statement)]
+
+
+def ageing(aged_at: int, *, is_sqlite: bool) -> ColumnElement[float]:
+    """What a hit's rank is divided by: 1 for a new one, 2 after ``AGEING_DAYS``, 3 after twice that."""
+    published_at = func.coalesce(ArticleRow.published_at, ArticleRow.first_seen_at)
+    if is_sqlite:
+        days = aged_at / 86_400 + 2_440_587.5 - func.julianday(type_coerce(published_at, String))
+        return cast(1 + func.max(days, 0.0) / AGEING_DAYS, Double)
+    seconds = literal(float(aged_at), Double) - cast(extract("epoch", published_at), Double)
+    return cast(1 + func.greatest(seconds, 0.0) / (AGEING_DAYS * 86_400), Double)
 
 
 def plain_id(dialect: str) -> ColumnElement[int]:

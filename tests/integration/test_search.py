@@ -368,3 +368,21 @@ def test_names_and_unknown_languages_are_not_stemmed(engine: Engine) -> None:
         an_archived(connection, source="esa", title="Launches", text="…", lang="pt")
         found = {query: len(search(connection, query).hits) for query in ("author:water", "author:waters", "launch")}
     assert found == {"author:water": 0, "author:waters": 1, "launch": 0}
+
+
+def test_of_two_alike_the_younger_is_first_in_the_order_recent(engine: Engine) -> None:
+    with engine.begin() as connection:
+        a_source(connection, "esa", kind="agency", country="EU")
+        for year in (2024, 2021, 2025, 2023):
+            may = datetime(year, 5, 1, tzinfo=UTC)
+            an_archived(connection, source="esa", title=f"Comet {year}", text="A comet.", published_at=may)
+        an_archived(connection, source="esa", title="Comet comet comet", text="Comet.")
+        pages, after = [], None
+        while not pages or after:
+            page = search(connection, "comet", order="recent", limit=2, after=after)
+            pages.append([hit.title for hit in page.hits])
+            after = page.after
+    titles = [title for titles in pages for title in titles]
+    dated = [title for title in titles if title[-1].isdigit()]
+    assert dated == ["Comet 2025", "Comet 2024", "Comet 2023", "Comet 2021"]
+    assert sorted(titles) == sorted([*dated, "Comet comet comet"])

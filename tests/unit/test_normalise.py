@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.model import Capture, DateCandidate, Discovered, Extracted, Locator
+from archive.words import word_count
 from pipelines.normalise import article_from, chosen_date, clean_text, is_believable
-from pipelines.words import word_count
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 URL = "https://news.example/2026/03/launch"
