@@ -6,7 +6,7 @@ WORKERS ?= 2
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --quiet \
 	--no-config --custom-compile-command "make lock"
 
-.PHONY: help demo test lint format check docs lock setup postgres browser replay-assets replay-tools clean
+.PHONY: help demo test lint format check docs lock setup postgres browser axe replay-assets replay-tools clean
 
 help:
 	@echo "make demo     crawl a bundled sample of publishers on this machine and show what came of it"
@@ -22,7 +22,7 @@ help:
 demo: setup
 	@$(BIN)/perilune demo
 
-test: setup postgres browser replay-tools
+test: setup postgres browser axe replay-tools
 	@.ci/replay-assets --for-tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
@@ -57,6 +57,9 @@ replay-assets: setup
 
 replay-tools: setup
 	@.ci/replay-tools
+
+axe: setup
+	@.ci/axe
 
 # Hashes of every file of every dependency, for every supported Python; no address of an index is in it.
 lock: setup

@@ -7,7 +7,8 @@ other commands and turns errors into exit codes.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -25,14 +26,20 @@ from archive.terminal import say
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from archive.export import Exported
     from archive.query import Query
     from archive.reading.views import ArticleView, RevisionView
 
 FAULTS_FOUND = 3  # exit code of verify, and of an export that misses evidence; docs/operate
 SHOWN_FAULTS = 20  # captures that an export could not read, by name; the rest is counted
 EVIDENCE = ("warc", "wacz")
-FORMATS = ("jsonl", "csv", "parquet", *EVIDENCE)
-ENDINGS = {".csv": "csv", ".parquet": "parquet", ".warc.gz": "warc", ".wacz": "wacz"}
+PROGRESS_S = 0.2  # between two counts on a terminal
+PROGRESS_ARTICLES = 10_000  # between two lines in a pipe
+FORMATS = ("jsonl", "csv", "parquet", "bibtex", "ris", "csl", "sqlite", *EVIDENCE)
+ENDINGS = {
+    ".csv": "csv", ".parquet": "parquet", ".bib": "bibtex", ".ris": "ris", ".csl.json": "csl", ".sqlite": "sqlite",
+    ".db": "sqlite", ".warc.gz": "warc", ".wacz": "wacz",
+}  # fmt: skip
 
 
 @contextmanager
@@ -49,6 +56,10 @@ def opened(config: Config) -> Iterator[Connection]:
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, metavar="N", help="Hits a page.")
 @click.option("--after", metavar="PLACE", help="The page after this one; the answer names it.")
 @click.option("--newest", "is_newest", is_flag=True, help="By date of publication instead of relevance.")
+@click.option("--recent", "is_recent", is_flag=True, help="By relevance, and the younger of two alike first.")
+@click.option("--as-of", metavar="DAY", help="The archive as it stood at the end of that day, or at a moment.")
+@click.option("--by-story", is_flag=True, help="One hit a story: the original, or the first copy that answers.")
+@click.option("--open", "number", type=click.IntRange(1, 1000), metavar="N", help="Open the N-th hit in a browser.")
 @click.option("--urls", "is_urls", is_flag=True, help="Addresses alone, one a line.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines, a hit a line.")
 @archive_options
@@ -59,6 +70,10 @@ def search(
     limit: int,
     after: str | None,
     is_newest: bool,
+    is_recent: bool,
+    as_of: str | None,
+    by_story: bool,
+    number: int | None,
     is_urls: bool,
     as_json: bool,
 ) -> None:
@@ -70,7 +85,7 @@ def search(
     Example: perilune search '"sample return" (mars OR moon) -crewed after:2025 lang:en'
     """
     from archive import report
-    from archive.query import parse_query
+    from archive.query import instant, parse_query
     from archive.search import search as answer
 
     if words == ("-h",):  # elsewhere an option; here a word that is left out
@@ -78,7 +93,18 @@ def search(
         return
     query = parse_query(" ".join(words))
     with opened(config) as connection:
-        page = answer(connection, query, limit=limit, after=after, order="newest" if is_newest else "relevance")
+        page = answer(
+            connection,
+            query,
+            limit=limit,
+            after=after,
+            order="newest" if is_newest else "recent" if is_recent else "relevance",
+            by_story=by_story,
+            moment=None if as_of is None else instant(as_of),
+        )
+    if number is not None:
+        open_hit([hit.url for hit in page.hits], number)
+        return
     for hit in page.hits:
         if is_urls:
             say(hit.url)
@@ -92,6 +118,18 @@ def search(
     click.echo(f"{total} {'article' if page.total == 1 else 'articles'}{more}", err=True)
 
 
+def open_hit(urls: Sequence[str], number: int) -> None:
+    """Show the original of hit ``number``, from 1, in the browser. Raises ``ConfigError``."""
+    if number > len(urls):
+        raise ConfigError(f"--open {number}: this page has {len(urls)} hits")
+    url = urls[number - 1]
+    if not url.startswith(("http://", "https://")):  # nothing else is ever archived; a browser opens more
+        raise ConfigError(f"--open {number}: not an address of the Web: {url!r}")
+    say(url)
+    if click.launch(url):
+        raise ConfigError("no browser could be started; the address is above")
+
+
 @click.command()
 @click.argument("name", metavar="ID|URL")
 @click.option("--revisions", "is_revisions", is_flag=True, help="Its states, and what changed.")
@@ -99,6 +137,7 @@ def search(
     "--diff", metavar="A..B", help="What changed from revision A to B: words in a terminal, unified in a pipe."
 )
 @click.option("--explain", "is_explained", is_flag=True, help="Why its addresses are one article, and its evidence.")
+@click.option("--as-of", metavar="DAY", help="As it read at the end of that day, or at a moment.")
 @click.option("--rights", "is_rights", is_flag=True, help="What its publisher was seen to ask.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @archive_options
@@ -109,6 +148,7 @@ def show(
     is_revisions: bool,
     diff: str | None,
     is_explained: bool,
+    as_of: str | None,
     is_rights: bool,
     as_json: bool,
 ) -> None:
@@ -125,6 +165,8 @@ def show(
         exported = None if article_id is None else exports.article(connection, article_id)
     if view is None or exported is None:
         raise ConfigError(f"no article {name!r} in the archive. perilune search finds articles")
+    if as_of is not None:
+        view, exported = stood(view, exported, as_of)
     if rights is not None:
         lines = iter([report.json_line(asdict(rights))]) if as_json else report.rights_lines(rights)
     elif as_json:
@@ -138,6 +180,18 @@ def show(
         lines = report.explanation_lines(view) if is_explained else report.article_lines(view)
     for line in lines:
         say(line)
+
+
+def stood(view: ArticleView, exported: Exported, as_of: str) -> tuple[ArticleView, Exported]:
+    """The article as it stood. Raises ``ConfigError`` when it was not there yet."""
+    from archive.export import as_it_stood
+    from archive.query import instant
+    from archive.reading.asof import view_as_of
+
+    then = view_as_of(view, instant(as_of))
+    if then is None:
+        raise ConfigError(f"article {view.id} was first seen {view.first_seen_at:%Y-%m-%d %H:%M} UTC, after that")
+    return then, as_it_stood(exported, then)
 
 
 def two_revisions(view: ArticleView, span: str) -> tuple[RevisionView, RevisionView]:
@@ -174,8 +228,9 @@ def export(*, config: Config, file: str, format_: str | None, where: str | None,
     """Stream articles as JSON lines, CSV or Parquet, by id; or pack their evidence as WARC or WACZ.
 
     JSON lines unless FILE's ending says otherwise. docs/formats.md describes every field. Parquet needs pyarrow:
-    pip install 'perilune[parquet]'. WARC and WACZ hold the captures as they were made and what their replay needs;
-    above 1.8 GB they come in numbered files. docs/replay.md shows how to look at them.
+    pip install 'perilune[parquet]'. BibTeX, RIS and CSL-JSON hold citations; SQLite is a file of plain tables. WARC and
+    WACZ hold the captures as they were made and what their replay needs; above 1.8 GB they come in numbered files.
+    docs/replay.md shows how to look at them.
 
     FILE appears when it is whole; until then an earlier one stays.
 
@@ -183,26 +238,48 @@ def export(*, config: Config, file: str, format_: str | None, where: str | None,
     title; what was left out is said on stderr. WARC and WACZ hold whole pages, and refuse both.
     """
     from archive import export as exports
-    from archive.formats.parquet import arrow, parquet
+    from archive.formats import streams
+    from archive.formats.sqlitecopy import write_sqlite
     from archive.query import parse_query
 
     query = parse_query(where) if where is not None else None
     name = format_ or next((known for end, known in ENDINGS.items() if file.lower().endswith(end)), "jsonl")
     if name in EVIDENCE:
         return pack_evidence(config, file, name, query, since_id, policy)
-    if name == "parquet":
-        arrow()  # missing is known before the first article is read
+    if name == "sqlite" and file == "-":
+        raise ConfigError("--format sqlite: name a FILE to write to")
+    streams.require(name)
+    handed = Handed()
+
+    def through(items: Iterator[Exported]) -> Iterator[Exported]:
+        return counted(under(policy, items, handed))
+
     with opened(config) as connection:
-        handed = Handed()
-        items = under(policy, exports.articles(connection, where=query, since_id=since_id), handed)
-        chunks = parquet(items) if name == "parquet" else exports.FORMATS[name](items)
-        if file == "-":
-            exports.write_stream(sys.stdout.buffer, chunks)
+        if name == "sqlite":
+            write_sqlite(Path(file), through(exports.articles(connection, where=query, since_id=since_id)))
         else:
-            exports.write_file(Path(file), chunks)
+            chunks = streams.stream(connection, name, where=query, since_id=since_id, through=through)
+            if file == "-":
+                exports.write_stream(sys.stdout.buffer, chunks)
+            else:
+                exports.write_file(Path(file), chunks)
     if policy != "full":
         click.echo(f"{policy}: text left out of {handed.cut:,} of {handed.articles:,} articles", err=True)
     return 0
+
+
+def counted(items: Iterator[Exported]) -> Iterator[Exported]:
+    """The items; on the way stderr is told how many there were: a terminal five times a second, a pipe now and then."""
+    is_terminal, shown_at, number = sys.stderr.isatty(), 0.0, 0
+    for number, item in enumerate(items, 1):
+        yield item
+        if is_terminal and time.monotonic() - shown_at > PROGRESS_S:
+            shown_at = time.monotonic()
+            click.echo(f"\r{number:,} articles", nl=False, err=True)
+        elif not is_terminal and number % PROGRESS_ARTICLES == 0:
+            click.echo(f"{number:,} articles", err=True)
+    if is_terminal:
+        click.echo(f"\r{number:,} articles", err=True)
 
 
 def pack_evidence(config: Config, file: str, name: str, query: Query | None, since_id: int, policy: str) -> int:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from archive.schema import ArticleRow, EndpointRow, SourceRow
+from archive.schema import ArticleRow, EndpointRow, SourceRow, TemplateBlockRow
 
 WEEKS = 52  # of the cadence chart: a year
 
@@ -41,6 +41,16 @@ class EndpointView:
     last_changed_at: datetime | None
     next_due_at: datetime | None
     announced: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateLine:
+    """A line that a source's pages repeat. ``state``: learned | pinned | released."""
+
+    text: str
+    tag: str
+    article_count: float
+    state: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +98,19 @@ def endpoints(connection: Connection, source_id: str) -> tuple[EndpointView, ...
     columns = [getattr(EndpointRow, name) for name in EndpointView.__dataclass_fields__]
     rows = connection.execute(select(*columns).where(EndpointRow.source_id == source_id).order_by(EndpointRow.id))
     return tuple(EndpointView(**row) for row in rows.mappings())
+
+
+def template_blocks(connection: Connection, source_id: str, *, limit: int) -> tuple[int, tuple[TemplateLine, ...]]:
+    """From how many articles a source's template was learned, and the lines it repeats most."""
+    learned = connection.execute(select(SourceRow.learned_articles).where(SourceRow.id == source_id)).scalar() or 0
+    row = TemplateBlockRow
+    statement = (
+        select(row.text, row.tag, row.article_count, row.state)
+        .where(row.source_id == source_id, (row.article_count > 1) | (row.state != "learned"))
+        .order_by(row.article_count.desc(), row.text_digest)
+        .limit(limit)
+    )
+    return learned, tuple(TemplateLine(**found) for found in connection.execute(statement).mappings())
 
 
 def cadence(connection: Connection, source_id: str, *, until: datetime | None) -> Cadence:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from archive.errors import PeriluneError, QueryError
+from archive.query import instant
 from archive.timestamps import rfc3339
 
 CACHE_CONTROL = "max-age=0, must-revalidate"  # the archive may grow at any moment; asking again costs a 304
@@ -128,6 +129,15 @@ def choice(request: Request, name: str, known: tuple[str, ...], *, default: str)
     if text not in known:
         raise BadRequestError(name, f"one of {', '.join(known)}, please")
     return text
+
+
+def moment(request: Request) -> datetime | None:
+    """``as_of``: a moment, or a day up to its end; None without one. Raises ``BadRequestError``."""
+    text = request.query_params.get("as_of", "")
+    try:
+        return instant(text) if text.strip() else None
+    except QueryError as exc:
+        raise BadRequestError("as_of", exc.reason) from exc
 
 
 def path_id(request: Request, name: str = "id") -> int:

@@ -1,26 +1,31 @@
-"""``/api/``: what the archive knows, as JSON. ``OPERATIONS`` says who answers what, and describes it."""
+"""Answers of ``/api/``: what the archive knows, as JSON. :mod:`archive.web.operations` says who answers what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
 
 from archive import export as exports
 from archive.diffs import changes
+from archive.errors import ConfigError
+from archive.formats import streams
 from archive.query import EVERYTHING, Query, parse_query
+from archive.reading.asof import as_of, view_as_of
+from archive.reading.condition import condition_of
 from archive.reading.facets import FIELDS, MAX_VALUES, UNITS, Field, facets, timeline
 from archive.reading.holdings import cadence, endpoints, holding, holdings
+from archive.reading.pictures import attention, rhythm
 from archive.reading.runs import run, runs
 from archive.reading.spread import copies
 from archive.reading.stats import stats
 from archive.reading.views import ArticleView, RevisionView, article_id_of, article_view
 from archive.report import article_json, copy_json, hit_json, run_json
-from archive.search import search
+from archive.search import ORDERS, search
 from archive.web.answers import (
     BadRequestError,
     Json,
@@ -28,32 +33,21 @@ from archive.web.answers import (
     NotFoundError,
     choice,
     flag,
+    moment,
     path_id,
     validated,
     whole,
 )
 from archive.web.articlepage import changed_at
-from archive.web.description import Operation, Parameter, openapi, whole_number
 from archive.web.reading import STREAM_S, Reading, reading_of
 
 MAX_HITS = 100  # a page
 MAX_RUNS = 200
-EXPORT_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
-
-
-ID = Parameter(name="id", text="An article's number.", schema=whole_number(0, 2**62), is_required=True)
-Q = Parameter(
-    name="q", text="A query (docs/query.md); all articles without one.", schema={"type": "string", "maxLength": 2000}
-)
-PAGE = (
-    Parameter(name="limit", text="How many.", schema=whole_number(1, MAX_HITS) | {"default": 20}),
-    Parameter(name="after", text="Where the page before ended: its `after`.", schema={"type": "string"}),
-)
 
 
 def list_articles(request: Request) -> Response:
     query = query_of(request)
-    order = "newest" if choice(request, "order", ("relevance", "newest"), default="relevance") == "newest" else None
+    order = choice(request, "order", ORDERS, default="relevance")
     limit = whole(request, "limit", default=20, most=MAX_HITS)
     with reading_of(request).connection() as connection:
         page = search(
@@ -61,8 +55,9 @@ def list_articles(request: Request) -> Response:
             query,
             limit=limit,
             after=request.query_params.get("after") or None,
-            order="newest" if order else "relevance",
+            order=next(each for each in ORDERS if each == order),
             by_story=flag(request, "by_story"),
+            moment=moment(request),
         )
     following = next_url(request, page.after)
     body = {
@@ -80,6 +75,11 @@ def list_articles(request: Request) -> Response:
 
 def one_article(request: Request) -> Response:
     view, exported = article_of(request)
+    if (then := moment(request)) is not None:
+        stood = view_as_of(view, then)
+        if stood is None:
+            raise NotFoundError("This article was not there yet.")
+        view, exported = stood, exports.as_it_stood(exported, stood)
     body = article_json(view, exported)
     body["revisions"] = [{**revision_json(revision), "text": None} for revision in view.revisions]
     return validated(request, Json(body), modified_at=changed_at(view))
@@ -137,17 +137,36 @@ def count_facets(request: Request) -> Response:
         raise BadRequestError("fields", f"a comma list of {', '.join(FIELDS)}, please")
     limit = whole(request, "limit", default=10, most=MAX_VALUES)
     query = query_of(request)
+    then = moment(request)
     with reading_of(request).connection() as connection:
-        found = facets(connection, query, fields=fields or FIELDS, limit=limit)
+        asked = query if then is None else as_of(connection, query, then)
+        found = facets(connection, asked, fields=fields or FIELDS, limit=limit)
     return validated(request, Json({"query": query.text, **asdict(found)}))
 
 
 def count_over_time(request: Request) -> Response:
     unit = choice(request, "unit", ("auto", *UNITS), default="auto")
     query = query_of(request)
+    then = moment(request)
     with reading_of(request).connection() as connection:
-        found = timeline(connection, query, unit=next((each for each in UNITS if each == unit), None))
+        asked = query if then is None else as_of(connection, query, then)
+        found = timeline(connection, asked, unit=next((each for each in UNITS if each == unit), None))
     return validated(request, Json({"query": query.text, **asdict(found)}))
+
+
+def count_attention(request: Request) -> Response:
+    unit = choice(request, "unit", ("auto", *UNITS), default="auto")
+    query = query_of(request)
+    with reading_of(request).connection() as connection:
+        found = attention(connection, query, unit=next((each for each in UNITS if each == unit), None))
+        week = rhythm(connection, query)
+    return validated(request, Json({"query": query.text, **asdict(found), "week": asdict(week)}))
+
+
+def show_health(request: Request) -> Response:
+    with reading_of(request).connection() as connection:
+        found = condition_of(connection, now=datetime.now(UTC))
+    return validated(request, Json({"findings": [asdict(one) for one in found]}))
 
 
 def list_runs(request: Request) -> Response:
@@ -194,17 +213,21 @@ def show_stats(request: Request) -> Response:
 
 def stream_export(request: Request) -> Response:
     """A stream with constant memory; its reader sets the pace. Begins anew behind an id with ``since_id``."""
-    name = choice(request, "format", tuple(EXPORT_TYPES), default="jsonl")
+    name = choice(request, "format", streams.NAMES, default="jsonl")
     query = query_of(request) if request.query_params.get("q") else None
     since_id = whole(request, "since_id", default=0, least=0, most=2**62)
+    try:
+        streams.require(name)
+    except ConfigError as exc:
+        raise BadRequestError("format", "Parquet is not installed here") from exc
     chunks = exported(reading_of(request), name, query, since_id)
-    headers = {"Content-Disposition": f'attachment; filename="perilune.{name}"'}
-    return StreamingResponse(chunks, media_type=EXPORT_TYPES[name], headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="perilune.{streams.ENDINGS.get(name, name)}"'}
+    return StreamingResponse(chunks, media_type=streams.MEDIA_TYPES[name], headers=headers)
 
 
 def exported(reading: Reading, name: str, query: Query | None, since_id: int) -> Iterator[bytes]:
     with reading.connection(seconds=STREAM_S) as connection:
-        yield from exports.FORMATS[name](exports.articles(connection, where=query, since_id=since_id))
+        yield from streams.stream(connection, name, where=query, since_id=since_id)
 
 
 def query_of(request: Request) -> Query:
@@ -249,119 +272,3 @@ def next_url(request: Request, after: str | None) -> str | None:
         return None
     params = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
     return f"{request.url.replace(query='')}?{urlencode([*params, ('after', after)], errors='replace')}"
-
-
-OPERATIONS: Sequence[Operation] = (
-    Operation(
-        path="/api/articles",
-        answer=list_articles,
-        text="Articles that answer a query, a page of them.",
-        parameters=(
-            Q,
-            Parameter(
-                name="order",
-                text="Words rank by relevance unless asked otherwise.",
-                schema={"type": "string", "enum": ["relevance", "newest"], "default": "relevance"},
-            ),
-            Parameter(name="by_story", text="One hit a story.", schema={"type": "boolean", "default": False}),
-            *PAGE,
-        ),
-    ),
-    Operation(path="/api/articles/{id}", answer=one_article, text="An article with its full text.", parameters=(ID,)),
-    Operation(
-        path="/api/articles/{id}/revisions", answer=list_revisions, text="Its states, texts included.", parameters=(ID,)
-    ),
-    Operation(
-        path="/api/articles/{id}/diff",
-        answer=show_diff,
-        text="What changed from one revision to another, word by word; the last two unless asked otherwise.",
-        parameters=(
-            ID,
-            Parameter(name="from", text="A revision's number.", schema={"type": "integer", "minimum": 1}),
-            Parameter(name="to", text="A revision's number.", schema={"type": "integer", "minimum": 1}),
-        ),
-    ),
-    Operation(path="/api/articles/{id}/captures", answer=list_captures, text="Its captures in WARC.", parameters=(ID,)),
-    Operation(
-        path="/api/lookup",
-        answer=look_up,
-        text="Moves to the article that was met under an address.",
-        parameters=(Parameter(name="url", text="Any address of it.", schema={"type": "string"}, is_required=True),),
-        media_types=(),
-    ),
-    Operation(
-        path="/api/stories/{id}",
-        answer=one_story,
-        text="The copies of a story in the order they appeared, and how long after the first.",
-        parameters=(Parameter(name="id", text="A story's number.", schema=whole_number(0, 2**62), is_required=True),),
-    ),
-    Operation(
-        path="/api/facets",
-        answer=count_facets,
-        text="What the hits of a query have in common.",
-        parameters=(
-            Q,
-            Parameter(name="fields", text=f"A comma list of {', '.join(FIELDS)}.", schema={"type": "string"}),
-            Parameter(name="limit", text="Values a field.", schema=whole_number(1, MAX_VALUES) | {"default": 10}),
-        ),
-    ),
-    Operation(
-        path="/api/timeline",
-        answer=count_over_time,
-        text="Hits over time.",
-        parameters=(
-            Q,
-            Parameter(
-                name="unit",
-                text="By default the one that fits.",
-                schema={"type": "string", "enum": ["auto", *UNITS], "default": "auto"},
-            ),
-        ),
-    ),
-    Operation(
-        path="/api/runs",
-        answer=list_runs,
-        text="The latest crawls.",
-        parameters=(Parameter(name="limit", text="How many.", schema=whole_number(1, MAX_RUNS) | {"default": 20}),),
-    ),
-    Operation(
-        path="/api/runs/{id}",
-        answer=one_run,
-        text="A crawl with a line a source.",
-        parameters=(Parameter(name="id", text="A run's number.", schema=whole_number(0, 2**62), is_required=True),),
-    ),
-    Operation(path="/api/sources", answer=list_sources, text="Every source, and what is held of it."),
-    Operation(
-        path="/api/sources/{source}",
-        answer=one_source,
-        text="A source with its endpoints and when it publishes.",
-        parameters=(Parameter(name="source", text="A source's id.", schema={"type": "string"}, is_required=True),),
-    ),
-    Operation(path="/api/stats", answer=show_stats, text="What the archive holds."),
-    Operation(
-        path="/api/export",
-        answer=stream_export,
-        text="Every article that answers a query, as a stream by id (docs/formats.md).",
-        parameters=(
-            Q,
-            Parameter(name="format", text="JSON lines or CSV.", schema={"type": "string", "enum": list(EXPORT_TYPES)}),
-            Parameter(name="since_id", text="Only ids above this one.", schema=whole_number(0, 2**62)),
-        ),
-        media_types=("application/x-ndjson", "text/csv"),
-    ),
-)
-
-
-def index(request: Request) -> Response:
-    """``/api/``: every operation, so that a program finds its way from here."""
-    listed = [{"path": operation.path, "text": operation.text} for operation in OPERATIONS]
-    return validated(request, Json({"description": "/api/openapi.json", "operations": listed}))
-
-
-def description(request: Request) -> Response:
-    return validated(request, Json(openapi(OPERATIONS)))
-
-
-def routes() -> list[BaseRoute]:
-    found: list[BaseRoute] = [Route(operation.path, operation.answer) for operation in OPERATIONS]
-    return [Route("/api/", index), Route("/api/openapi.json", description), *found]

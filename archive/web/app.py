@@ -14,7 +14,17 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from archive.errors import PeriluneError, QueryError, TooSlowError
-from archive.web import api, capturepage, feedpage, metricspage, pages, snapi, workerspage
+from archive.web import (
+    capturepage,
+    feedpage,
+    metricspage,
+    operations,
+    pages,
+    picturespage,
+    snapi,
+    sourcespage,
+    workerspage,
+)
 from archive.web.answers import BadRequestError, NotFoundError, bad_request, detail, query_error
 from archive.web.guard import Guard, is_open
 from archive.web.reading import ANSWER_S, BusyError, Reading
@@ -23,6 +33,8 @@ from archive.web.replay import Stage
 from archive.web.shelf import Shelf
 
 log = logging.getLogger(__name__)
+
+SIDES = (pages, capturepage, picturespage, sourcespage, workerspage, operations, feedpage, snapi, metricspage)
 
 
 def create_app(
@@ -38,9 +50,8 @@ def create_app(
 
     ``shelf`` holds packed captures, and is shared with the replay origin that ``stage`` names; None: not replayed here.
     """
-    parts = (pages, capturepage, api, feedpage, snapi, metricspage, workerspage)
     app = Starlette(
-        routes=[route for part in parts for route in part.routes()],
+        routes=[route for each in SIDES for route in each.routes()],
         exception_handlers=dict.fromkeys((HTTPException, PeriluneError, Exception), error),
     )
     app.router.redirect_slashes = False

@@ -1,14 +1,18 @@
-"""What the page of an article shows: its text in parts, facts with their origin, changes. Pure."""
+"""What the page of an article shows: its text in parts, facts with their origin, changes, its story. Pure."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from archive.diffs import changes
+from archive.reading.spread import Copy
 from archive.reading.views import ArticleView, RevisionView
 from archive.report import differing, shown_date
-from archive.timestamps import published
+from archive.timestamps import published, span
+from archive.web.charts import places_of
 
 PART_BYTES = 50_000  # of text a page: with all around it a page stays under 100 kB
 CONTEXT_CHARS = 300  # of unchanged text on each side of a change
@@ -128,3 +132,32 @@ def shortened(text: str) -> str:
 
 def cut(text: str) -> str:
     return text if len(text) <= SHOWN_STRETCH else f"{text[:SHOWN_STRETCH]} […]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """A copy of a story: where it stands between the first (0) and the last (100), None where its hour is not known."""
+
+    copy: Copy
+    place: float | None
+    after: str
+
+
+def lanes(story: Sequence[Copy]) -> list[Lane]:
+    """The copies as they appeared, measured from the first that names an hour."""
+    behind = [timedelta(0) if is_first(copy) else copy.behind for copy in story]
+    return [
+        Lane(copy=copy, place=place, after=after(copy, distance))
+        for copy, distance, place in zip(story, behind, places_of(behind), strict=True)
+    ]
+
+
+def is_first(copy: Copy) -> bool:
+    """Named with an hour, and behind nobody: the first, or of the same moment."""
+    return copy.behind is None and copy.published_at is not None and copy.published_at_precision != "day"
+
+
+def after(copy: Copy, distance: timedelta | None) -> str:
+    if distance is None:
+        return "hour unknown" if copy.published_at else "date unknown"
+    return f"+{span(distance)}" if distance else "first"

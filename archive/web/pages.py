@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import lru_cache
@@ -14,26 +14,29 @@ from starlette.routing import BaseRoute, Route
 
 from archive.formats.citations import FORMATS, bibtex
 from archive.query import EVERYTHING, Query, narrowed, parse_query
+from archive.reading.asof import as_of, view_as_of
+from archive.reading.citable import citable
 from archive.reading.excerpts import pieces
 from archive.reading.facets import Facet, Facets, Timeline, facets, timeline
-from archive.reading.holdings import cadence, endpoints, holding, holdings
-from archive.reading.runs import run, runs
 from archive.reading.spread import copies
 from archive.reading.views import ArticleView, article_view
-from archive.report import SHOWN_COLUMNS
-from archive.search import Hit, search
-from archive.web.answers import BadRequestError, NotFoundError, choice, flag, path_id, validated, whole
-from archive.web.articlepage import changed_at, changed_fields, facts, parts_of
+from archive.search import ORDERS, Hit, search
+from archive.web.answers import BadRequestError, NotFoundError, choice, flag, moment, path_id, validated, whole
+from archive.web.articlepage import changed_at, changed_fields, facts, lanes, parts_of
 from archive.web.charts import Chart, chart
+from archive.web.guard import SCRIPTED
 from archive.web.reading import reading_of
 from archive.web.rendering import page, search_url
 
 HITS = 20  # a page
-RUNS = 50
 SHOWN_CAPTURES = 20  # of an article, the latest
 SHOWN_REVISIONS = 100
-STATIC: Mapping[str, str] = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+SHOWN_COPIES = 50
+STATIC: Mapping[str, str] = {
+    "style.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+    "brush.js": "text/javascript; charset=utf-8",
+}
 TERMS = (
     ("mars rover", "both words, anywhere: title, text, description, authors, tags"),
     ('"sample return"', "these words side by side"),
@@ -63,21 +66,25 @@ def search_page(request: Request) -> Response:
     query = parse_query(text) if text.strip() else EVERYTHING
     if spanned := within_days(request, query):
         return RedirectResponse(spanned, status_code=302)
-    order = choice(request, "order", ("relevance", "newest"), default="relevance")
+    order = choice(request, "order", ORDERS, default="relevance")
     by_story = flag(request, "by_story")
     after = request.query_params.get("after") or None
+    then, shown_then = moment(request), request.query_params.get("as_of", "").strip()
     with reading_of(request).connection() as connection:
         found = search(
             connection,
             query,
             limit=HITS,
             after=after,
-            order="newest" if order == "newest" else "relevance",
+            order=next(each for each in ORDERS if each == order),
             by_story=by_story,
+            moment=then,
         )
-        common = facets(connection, query)
-        times = timeline(connection, query)
-    following = search_url(text, order=order, by_story=by_story, after=found.after) if found.after else None
+        asked = query if then is None else as_of(connection, query, then)
+        common = facets(connection, asked)
+        times = timeline(connection, asked)
+    kept = {"order": order, "by_story": by_story, "as_of": shown_then}
+    following = search_url(text, **kept, after=found.after) if found.after else None
     answer = page(
         "search.html",
         here="/",
@@ -85,6 +92,7 @@ def search_page(request: Request) -> Response:
         order=order,
         found_order=found.order,
         by_story=by_story,
+        as_of=shown_then,
         total=found.total,
         is_total_exact=found.is_total_exact,
         hits=[shown_hit(hit) for hit in found.hits],
@@ -95,6 +103,7 @@ def search_page(request: Request) -> Response:
         times=time_chart(times, query),
         unit=times.unit,
     )
+    answer.headers["Content-Security-Policy"] = SCRIPTED
     return validated(request, answer)
 
 
@@ -113,9 +122,8 @@ def within_days(request: Request, query: Query) -> str | None:
     if not terms:
         return None
     narrower = parse_query(narrowed(query, " ".join(terms)))
-    return search_url(
-        narrower.text, order=request.query_params.get("order", ""), by_story=request.query_params.get("by_story", "")
-    )
+    kept = {name: request.query_params.get(name, "") for name in ("order", "by_story", "as_of")}
+    return search_url(narrower.text, **kept)
 
 
 def shown_hit(hit: Hit) -> dict[str, object]:
@@ -147,10 +155,16 @@ def time_chart(times: Timeline, query: Query) -> Chart:
 
 def article_page(request: Request) -> Response:
     view, article_id = article_of(request), path_id(request)
+    if (then := moment(request)) is not None:
+        stood = view_as_of(view, then)
+        if stood is None:
+            raise NotFoundError("This article was not there yet.")
+        view = stood
     parts = parts_of(view.text)
     part = whole(request, "part", default=1, most=len(parts))
     with reading_of(request).connection() as connection:
         story = copies(connection, view.story_id)
+        cited = citable(connection, article_id)
     answer = page(
         "article.html",
         view=view,
@@ -158,10 +172,11 @@ def article_page(request: Request) -> Response:
         part=part,
         parts=len(parts),
         facts=facts(view),
-        copies=story if any(copy.id == article_id for copy in story) else (),
+        lanes=lanes(story[:SHOWN_COPIES]) if any(copy.id == article_id for copy in story) else (),
+        as_of=request.query_params.get("as_of", "").strip(),
         revisions=view.revisions[-SHOWN_REVISIONS:],
         captures=view.captures[-SHOWN_CAPTURES:],
-        citation=bibtex(view),
+        citation="" if cited is None else bibtex(cited),
     )
     return validated(request, answer, modified_at=changed_at(view))
 
@@ -182,63 +197,11 @@ def diff_page(request: Request) -> Response:
 def cite(request: Request) -> Response:
     """The citation as a file to download."""
     media_type, written = FORMATS[choice(request, "format", tuple(FORMATS), default="bibtex")]
-    view = article_of(request)
+    with reading_of(request).connection() as connection:
+        view = citable(connection, path_id(request))
+    if view is None:
+        raise NotFoundError("There is no such article.")
     return validated(request, Response(written(view), media_type=media_type))
-
-
-def sources_page(request: Request) -> Response:
-    with reading_of(request).connection() as connection:
-        found = holdings(connection)
-    total = sum(source.articles for source in found)
-    return validated(request, page("sources.html", here="/sources", sources=found, total=total))
-
-
-def source_page(request: Request) -> Response:
-    with reading_of(request).connection() as connection:
-        found = holding(connection, str(request.path_params["source"]))
-        if found is None:
-            raise NotFoundError("There is no such source.")
-        asked = endpoints(connection, found.id)
-        rhythm = cadence(connection, found.id, until=found.latest_published_at)
-    answer = page(
-        "source.html",
-        source=found,
-        endpoints=asked,
-        weeks=chart([(week.isoformat(), count, "") for week, count in rhythm.weeks]),
-        weekdays=chart([(name, count, "") for name, count in zip(WEEKDAYS, rhythm.weekdays, strict=True)]),
-        hours=chart([(f"{hour} h", count, "") for hour, count in enumerate(rhythm.hours)]),
-    )
-    return validated(request, answer)
-
-
-def runs_page(request: Request) -> Response:
-    with reading_of(request).connection() as connection:
-        found = runs(connection, limit=RUNS)
-    return validated(request, runs_table("Runs", "run", runs=found))
-
-
-def run_page(request: Request) -> Response:
-    with reading_of(request).connection() as connection:
-        found = run(connection, path_id(request))
-    if found is None:
-        raise NotFoundError("There is no such run.")
-    title = f"Run {found.id}: {found.command}, {found.state}"
-    return validated(request, runs_table(title, "source", lines=found.sources, reason=found.reason or ""))
-
-
-def runs_table(
-    title: str, first_column: str, *, runs: Sequence[object] = (), lines: Sequence[object] = (), reason: str = ""
-) -> Response:
-    return page(
-        "runs.html",
-        here="/runs",
-        title=title,
-        first_column=first_column,
-        columns=SHOWN_COLUMNS,
-        runs=runs,
-        lines=lines,
-        reason=reason,
-    )
 
 
 def article_of(request: Request) -> ArticleView:
@@ -271,10 +234,6 @@ def routes() -> list[BaseRoute]:
         Route("/articles/{id}", article_page),
         Route("/articles/{id}/diff", diff_page),
         Route("/articles/{id}/cite", cite),
-        Route("/sources", sources_page),
-        Route("/sources/{source}", source_page),
-        Route("/runs", runs_page),
-        Route("/runs/{id}", run_page),
         Route("/about", about),
         *(Route(f"/static/{name}", static) for name in STATIC),
     ]

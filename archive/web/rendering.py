@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from archive.query import EVERYTHING, narrowed, parse_query
 from archive.report import shown_date
 from archive.terminal import plain
 from archive.timestamps import rfc3339, span
@@ -40,7 +41,7 @@ def environment() -> Environment:
         "link": safe_url,
         "shown_url": shown_url,
     }
-    found.globals |= {"search_url": search_url, "address": address}
+    found.globals |= {"search_url": search_url, "address": address, "narrowed_url": narrowed_url}
     return found
 
 
@@ -67,6 +68,11 @@ def shown_url(url: str) -> str:
 def search_url(q: str = "", **params: object) -> str:
     """The address of a search, without parameters that say nothing."""
     return address("/", q=q, **params)
+
+
+def narrowed_url(q: str, term: str) -> str:
+    """The address of the search with one more term that must hold."""
+    return search_url(narrowed(parse_query(q) if q.strip() else EVERYTHING, term))
 
 
 def address(path: str, **params: object) -> str:

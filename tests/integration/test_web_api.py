@@ -13,8 +13,8 @@ from sqlalchemy import Engine, insert
 from starlette.types import ASGIApp
 
 from archive.schema import EndpointRow, RunSourceRow
-from archive.web.api import OPERATIONS
 from archive.web.app import create_app
+from archive.web.operations import OPERATIONS
 from tests.archived import a_revision, a_run, a_source, an_archived
 from tests.web import ask
 
@@ -242,7 +242,7 @@ def test_an_export_streams_what_answers(app: ASGIApp) -> None:
         ),
         ("/api/articles?limit=0", 400, {"detail": "a whole number from 1 to 100, please", "parameter": "limit"}),
         ("/api/articles?limit=x", 400, {"detail": "a whole number from 1 to 100, please", "parameter": "limit"}),
-        ("/api/articles?order=best", 400, {"detail": "one of relevance, newest, please", "parameter": "order"}),
+        ("/api/articles?order=best", 400, {"detail": "one of relevance, recent, newest, please", "parameter": "order"}),
         ("/api/articles?by_story=maybe", 400, {"detail": "true or false, please", "parameter": "by_story"}),
         ("/api/timeline?unit=week", 400, {"detail": "one of auto, day, month, year, please", "parameter": "unit"}),
         (
@@ -253,7 +253,11 @@ def test_an_export_streams_what_answers(app: ASGIApp) -> None:
                 "parameter": "fields",
             },
         ),
-        ("/api/export?format=xml", 400, {"detail": "one of jsonl, csv, please", "parameter": "format"}),
+        (
+            "/api/export?format=xml",
+            400,
+            {"detail": "one of jsonl, csv, parquet, bibtex, ris, csl, please", "parameter": "format"},
+        ),
         ("/api/lookup", 400, {"detail": "the address of an article, please", "parameter": "url"}),
         ("/api/lookup?url=https://no.example/", 404, {"detail": "No article was met under this address."}),
         ("/api/lookup?url=%00", 404, {"detail": "No article was met under this address."}),
@@ -277,7 +281,7 @@ def test_the_description_names_every_operation_and_parameter(app: ASGIApp) -> No
     assert described["openapi"] == "3.1.0"
     assert list(described["paths"]) == [operation.path for operation in OPERATIONS]
     search = described["paths"]["/api/articles"]["get"]
-    assert [each["name"] for each in search["parameters"]] == ["q", "order", "by_story", "limit", "after"]
+    assert [each["name"] for each in search["parameters"]] == ["q", "order", "by_story", "as_of", "limit", "after"]
     assert described["paths"]["/api/articles/{id}"]["get"]["parameters"][0]["in"] == "path"
     assert [each["path"] for each in ask(app, "/api/").json["operations"]] == list(described["paths"])
 
