@@ -1,8 +1,9 @@
 """Questions to the archive: a query in, a page of hits out. Read only.
 
 ``relevance`` is BM25 in SQLite and ``ts_rank`` in PostgreSQL, a hit in the title counting most: the same hits,
-in an order that may differ between the engines. A query that ranks nothing (fields alone, or words of which
-each alternative has other fields) comes newest first. Ties are broken by id, so an order is always the same.
+in an order that may differ between the engines. ``recent`` is relevance that counts half after half a year and a third
+after a year. A query that ranks nothing (fields alone, or words of which each alternative has other fields) comes
+newest first. Ties are broken by id, so an order is always the same.
 """
 
 from __future__ import annotations
@@ -103,9 +104,7 @@ def search(
         conditions = [condition(node, connection.dialect.name) for node in others]
         last = read_rank(query, after, is_aged=order == "recent")
         aged_at = None if order != "recent" else last.aged_at if last else int(datetime.now(UTC).timestamp())
-        places = ranked(
-            connection, text, conditions, kept, hits=total, limit=limit + 1, after=last, aged_at=aged_at
-        )
+        places = ranked(connection, text, conditions, kept, hits=total, limit=limit + 1, after=last, aged_at=aged_at)
     else:
         order = "newest"
         found = answering(query.root, connection.dialect.name, is_many=total > MAX_COUNTED)
