@@ -6,7 +6,7 @@ WORKERS ?= 2
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade --quiet \
 	--no-config --custom-compile-command "make lock"
 
-.PHONY: help demo test lint format check docs lock setup postgres browser axe replay-assets replay-tools clean
+.PHONY: help demo test lint format check docs bench lock setup postgres browser axe replay-assets replay-tools clean
 
 help:
 	@echo "make demo     crawl a bundled sample of publishers on this machine and show what came of it"
@@ -16,6 +16,7 @@ help:
 	@echo "make replay-assets  install ReplayWeb.page (npm), so that perilune serve replays captures"
 	@echo "make format   put the code in order"
 	@echo "make docs     write docs/commands.md from what --help says"
+	@echo "make bench    each benchmark at a small size; CORPUS=DIR adds real pages and the benchmarks that need them"
 	@echo "make lock     renew requirements.lock from the ranges in pyproject.toml"
 	@echo "make clean    remove .venv, caches and the demo's archive"
 
@@ -41,6 +42,18 @@ format: setup
 
 docs: setup
 	$(BIN)/python -m tests.reference
+
+# Small enough to end in some ten minutes; docs/performance.md has the sizes whose figures count.
+bench: setup
+	$(BIN)/python -m benchmarks.start --rounds 3
+	$(BIN)/python -m benchmarks.crawl --pages 100 --rounds 1 $(if $(CORPUS),--corpus $(CORPUS))
+	$(BIN)/python -m benchmarks.again --pages 100 --rounds 1 $(if $(CORPUS),--corpus $(CORPUS))
+	$(BIN)/python -m benchmarks.storing --articles 100 --rounds 1
+	$(BIN)/python -m benchmarks.leak --few 100 --many 400
+	$(BIN)/python -m benchmarks.serve --articles 3000 --seconds 5
+	$(BIN)/python -m benchmarks.dedup --size 10000
+	$(if $(CORPUS),$(BIN)/python -m benchmarks.extraction_cost --corpus $(CORPUS) --every 20 --rounds 3)
+	$(if $(CORPUS),$(BIN)/python -m benchmarks.extraction --corpus $(CORPUS) --sample 40)
 
 # Nothing is done where .venv already holds what the lock says.
 setup:

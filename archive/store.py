@@ -34,7 +34,7 @@ from archive.model import (
 from archive.pace import Published
 from archive.rows import captures, endpoints, hosts, ledger, rechecks
 from archive.rows.aliases import add_aliases, candidates, candidates_of, held_aliases
-from archive.rows.articles import carry_out, sanitised
+from archive.rows.articles import carry_out, sanitised, seen_again
 from archive.rows.captures import capture_row
 from archive.rows.cleaning import Cleaning
 from archive.rows.forgotten import forgotten_among
@@ -46,7 +46,7 @@ from archive.rows.stories import refresh_story
 from archive.rows.stories import settle as settle_stories
 from archive.rows.templates import Cleaner
 from archive.sanitise import MAX_TEXT, clean_json, clean_or_none
-from archive.schema import ArticleRow, FrontierRow, RunRow, SourceRow
+from archive.schema import ArticleRow, CaptureRow, FrontierRow, RunRow, SourceRow
 
 Similar: TypeAlias = tuple[Candidate, float]
 Decide: TypeAlias = Callable[[Article, list[Candidate], Sequence[Similar]], Decision]
@@ -277,6 +277,28 @@ class Store:
         with writing(self.engine) as session:
             return reject(session, run_id, discovered, rejected, capture, now)
 
+    def record_known(
+        self, run_id: int, discovered: Discovered, capture: Capture, now: datetime, *, reader: str
+    ) -> Settled | None:
+        """The article at this address was made of the same payload, by the same ``reader`` (beginning of its
+        ``extractor``), and of nothing else: it is unchanged. None when that is not so, and nothing is written."""
+        with writing(self.engine) as session:
+            row = frontier_row(session, discovered)
+            if row is None or row.article_id is None or row.state != "archived":
+                return None
+            made_of = select(CaptureRow.payload_digest, ArticleRow.extractor).where(ArticleRow.id == row.article_id)
+            found = session.execute(made_of.join(CaptureRow, CaptureRow.id == ArticleRow.capture_id)).one()
+            if found.payload_digest != capture.payload_digest or not is_of_page(found.extractor, reader):
+                return None
+            held, known = session.get_one(ArticleRow, row.article_id), capture_row(session, capture)
+            known.article_id = held.id
+            seen_again(held, known)
+            archived(session, discovered, held.id, "unchanged", status=capture.status, now=now)
+            settled = Settled(
+                source_id=discovered.source_id, url=discovered.url, outcome="unchanged", article_id=held.id
+            )
+            return note(session, run_id, settled, at=now, status=capture.status, capture_id=known.id)
+
     def record_missed(self, run_id: int, missed: Missed) -> Settled:
         """A URL that could not be fetched: due again after a pause that doubles, or left alone; ``deferred`` when it
         was not the URL's doing; ``unchanged`` when the server says so of an article that is held, ``gone`` when it says
@@ -323,6 +345,11 @@ def similar(session: Session, kin: Iterable[Kin]) -> list[Similar]:
     parts = [number for number, said in found.items() if said.contained < said.containing and not is_version(said)]
     near = found if len(parts) < 2 else {number: said for number, said in found.items() if number not in parts}
     return [(one, near[one.id].resemblance) for one in candidates_of(session, near)] if near else []
+
+
+def is_of_page(extractor: str, reader: str) -> bool:
+    """The text was read from the page, by this reader."""
+    return extractor.startswith(f"{reader} ") and not extractor.endswith(FEED_TEXT)
 
 
 def is_reworded(decision: Decision) -> bool:

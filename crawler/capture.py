@@ -8,6 +8,7 @@ evidence can't be written the crawl is closed (``capture_failed``): no evidence,
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ log = logging.getLogger(__name__)
 
 CLOSE_REASON = "capture_failed"
 REMEMBERED = 20_000  # payloads of this run, for revisits; older ones are found through SQL. About 6 MB
+FULL_S = 0.05  # between two looks whether there is room for another page
 BROKEN: dict[type[Exception], str] = {
     DownloadTimeoutError: "time",
     DownloadCancelledError: "length",
@@ -66,6 +68,7 @@ class CapturingHandler(HTTP11DownloadHandler):
         plain = self._pool
         self._pool = TeePool(reactor, persistent=True)  # type: ignore[no-untyped-call]  # Twisted's
         self._pool.maxPersistentPerHost = plain.maxPersistentPerHost
+        self._scrapy = crawler
         self._allow_private = crawler.settings.getbool("PERILUNE_ALLOW_PRIVATE")
         self._politeness = politeness_of(crawler)
         self._recorder = recorder_of(crawler) if crawler.settings.getbool("PERILUNE_CAPTURE") else None
@@ -79,6 +82,7 @@ class CapturingHandler(HTTP11DownloadHandler):
         """
         request.meta.pop("capture", None)
         host = str(urlparse_cached(request).hostname)
+        await self._room()
         await self._politeness.admit(str(request.meta.get("download_slot")), host)
         if self._recorder:
             self._recorder.refuse_when_over()
@@ -96,6 +100,15 @@ class CapturingHandler(HTTP11DownloadHandler):
             raise
         await self._settle(host, request, wire, response, truncated=lost_end(response, wire))
         return response
+
+    async def _room(self) -> None:
+        """Return once what was fetched before is read and stored, but for some 5 MB (SCRAPER_SLOT_MAX_ACTIVE_SIZE).
+
+        Scrapy takes nothing new from its queue then, yet sends what it had taken: 64 pages, of 32 MiB at the most.
+        """
+        engine = self._scrapy.engine
+        while engine is not None and engine.scraper.slot is not None and engine.scraper.slot.needs_backout():
+            await asyncio.sleep(FULL_S)
 
     async def _settle(
         self, host: str, request: Request, wire: Wire, response: Response | None, *, truncated: str | None

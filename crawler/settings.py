@@ -23,6 +23,7 @@ SPIDER_MIDDLEWARES = {
 }  # default none; below HttpError (50), above Referer (700)
 ITEM_PIPELINES = {
     "crawler.accounting.LedgerPipeline": 100,  # counts what goes in
+    "pipelines.known.KnownPipeline": 200,
     "pipelines.workers.ExtractPipeline": 300,
     "pipelines.persist.PersistPipeline": 800,
 }
