@@ -29,6 +29,7 @@ from typing import Literal, TypeAlias
 from archive.digests import text_digest
 from archive.model import Block, TemplateBlock, Wording
 from archive.words import word_count
+from pipelines.container import weight_of
 
 Mark: TypeAlias = Literal["anywhere", "outside", "edge", "tail", "never", "own"]
 
@@ -40,8 +41,8 @@ OUTSIDE_SHARE = 0.15  # for what stands out of the flow of prose: an author's bo
 LABEL_SHARE = 0.6  # for a label between paragraphs
 PROSE_SHARE = 0.5  # for a sentence, or a line of label and value out of the flow
 HEAD_PROSE_SHARE = 0.8  # for a sentence at the head, where series have their introductions; for label and value
-SENTENCE_MIN = 60  # characters; a shorter block with a full stop may be a label
-LABEL_MAX = 40  # characters
+SENTENCE_MIN = 60  # Latin characters (a Japanese one counts as two); a shorter block with a full stop may be a label
+LABEL_MAX = 40  # Latin characters
 SENTENCE_ENDS = tuple('.!?…。！？」』”"»)')
 LABEL_AND_VALUE = re.compile(r"[^:：]{2,40}[:：]\s*\S")
 HEADING_TAGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -184,7 +185,7 @@ def edges(marks: Sequence[Mark]) -> tuple[int, int]:
 
 def is_sentence(block: Block) -> bool:
     """True for prose: long enough, and with a sentence's end."""
-    return len(block.text) >= SENTENCE_MIN and block.text.rstrip().endswith(SENTENCE_ENDS)
+    return weight_of(block.text) >= SENTENCE_MIN and block.text.rstrip().endswith(SENTENCE_ENDS)
 
 
 def is_fact(block: Block) -> bool:
@@ -194,7 +195,8 @@ def is_fact(block: Block) -> bool:
 
 def is_label(block: Block) -> bool:
     """True for a few words that are neither a sentence nor a heading."""
-    return len(block.text) <= LABEL_MAX and block.tag not in HEADING_TAGS and not block.text.endswith(SENTENCE_ENDS)
+    is_short = weight_of(block.text) <= LABEL_MAX
+    return is_short and block.tag not in HEADING_TAGS and not block.text.endswith(SENTENCE_ENDS)
 
 
 def is_of_the_site(block: TemplateBlock, article_number: int) -> bool:

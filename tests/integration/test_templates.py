@@ -7,19 +7,22 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from archive.database import reading
+from archive.database import open_engine, reading
 from archive.errors import ConfigError
+from archive.migrate import ensure_schema
 from archive.model import Block
 from archive.rows.templates import set_state, template_of
 from archive.schema import ArticleRow, RevisionRow, TemplateBlockRow
 from archive.search import search
 from archive.store import Store
+from benchmarks.template import archived
 from crawler.cli import run
 from pipelines.dedup import decide
 from pipelines.extract import Hints, Rules, extract
 from pipelines.normalise import article_from
 from pipelines.template import Template
 from tests.builders import NOW, a_capture, a_discovered, a_source, an_article
+from tests.recurring import SITES
 
 WORDS = ("dish", "relay", "tug", "depot", "probe", "lander", "rover", "mirror", "sail", "beacon", "tether", "drill")
 AUTHORS = ("Ada Reyes", "Bo Lindqvist", "Cleo Marsh")
@@ -82,6 +85,14 @@ def test_twenty_articles_hold_nothing_of_their_site_and_lack_nothing(engine, sto
     for number in range(20):
         save(store, read(number))
     assert texts(engine) == [truth(number) for number in range(20)]
+
+
+@pytest.mark.parametrize("site", SITES, ids=[site.name for site in SITES])
+def test_every_layout_is_learned_and_recurring_prose_survives(site, tmp_path):
+    engine = open_engine(f"sqlite:///{tmp_path}/archive.db")
+    ensure_schema(engine)
+    assert archived(engine, site, 20) == [site.truth(number) for number in range(20)]
+    engine.dispose()
 
 
 def test_earlier_articles_are_cleaned_as_revisions_of_the_cleaning(engine, store):

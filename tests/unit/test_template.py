@@ -129,3 +129,9 @@ def test_people_decide():
     assert [one.text for one in Template().own(page, pinned, article_number=2)] == [prose(9).text, prose(9, 1).text]
     assert is_of_the_site(pinned[digest], 2)
     assert not is_of_the_site(released[digest], number)
+
+
+def test_a_japanese_sentence_is_one_though_it_has_fewer_characters():
+    series = "この記事は、古い探査機を夜ごとに生かし続ける人々を追う連載の一つとして掲載されている。"
+    pages = [[block(series), prose(n)] if n % 3 == 0 else [prose(n), prose(n, 1)] for n in range(20)]
+    assert own([block(series), prose(30)], pages) == [series, prose(30).text]
