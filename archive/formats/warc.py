@@ -48,13 +48,12 @@ class Origin:
         seed = f"{self.software}|{self.description}|{self.at.isoformat()}|{self.part}"
         return f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'perilune:export:{seed}')}>"
 
-    def member(self, filename: str) -> bytes:
-        """The ``warcinfo`` record."""
+    def member(self) -> bytes:
+        """The ``warcinfo`` record. It names no file: an export is the same under any name."""
         fields = (
             ("WARC-Type", "warcinfo"),
             ("WARC-Record-ID", self.record_id),
             ("WARC-Date", warc_date(self.at)),
-            ("WARC-Filename", filename),
             ("Content-Type", "application/warc-fields"),
         )
         said = (
@@ -75,7 +74,7 @@ class WarcCopy:
         self.records = 0
         self.captures = 0
         self.digest = hashlib.sha256()
-        self.write(origin.member(filename))
+        self.write(origin.member())
 
     def add(self, capture: Held) -> None:
         """A capture's records, unless the file has them. Raises ``CaptureError``; then nothing was written."""
