@@ -1,7 +1,7 @@
 """Does a fleet of workers hold its bars?
 
-    python -m benchmarks.workers pace     [--workers 4] [--hosts 40] [--articles 50] [--delay 0.5]
-    python -m benchmarks.workers alone    the same with one worker and, by default, 4 hosts
+    python -m benchmarks.workers pace     [--workers 4] [--hosts 40] [--articles 50] [--delay 1.5]
+    python -m benchmarks.workers alone    the same with one worker and, by default, 10 hosts
     python -m benchmarks.workers kills    [--hosts 12] [--articles 20] [--seed 1]
     python -m benchmarks.workers frozen
     python -m benchmarks.workers dispatch [--jobs 100000]
@@ -30,19 +30,19 @@ import psycopg
 from benchmarks.town import Fleet, Town, family, faults_of, fleet_on, table, waited
 from tests.postgres import find_binaries, private_server, restarted
 
-CONCURRENCY = "2"  # jobs of one worker; with two cores four workers then wait for hosts, not for CPU
+CONCURRENCY = "2"  # jobs of one worker that is killed now and then
 LEASE_S = 10  # s, of the runs that are killed or frozen: five minutes would make this a long wait
 FETCHED_MS = 100.0  # the bar: 95 of 100 jobs are handed out within so long
 
 
 def pace(
-    place: Path, *, workers: int, hosts: int, articles: int, delay_s: float
+    place: Path, *, workers: int, hosts: int, articles: int, delay_s: float, concurrency: int
 ) -> tuple[dict[str, object], list[str]]:
     """All hosts archived by so many workers: articles a second, and what was not as it must be."""
     with Town(place, hosts=hosts, articles=articles, delay_s=delay_s) as town, fleet_on(town, place) as fleet:
         ask_for_all(town, fleet)
         for number in range(workers):
-            fleet.worker(f"w{number}", "--concurrency", CONCURRENCY)
+            fleet.worker(f"w{number}", "--concurrency", str(concurrency))
         waited("every article archived", 1_800, lambda: fleet.archived() == hosts * articles)
         cpu_s = sum(cpu_seconds(process.pid) for process in fleet.processes.values())
         times = [entry.started_s for name in town.names for entry in town.log(name)]
@@ -52,7 +52,7 @@ def pace(
         faults = faults_of(town, fleet)
         gaps = [town.shortest_gap_s(name) for name in town.names]
     facts = {
-        "workers": workers,
+        "workers, jobs at once of each": f"{workers}, {concurrency}",
         "hosts, articles each, delay": f"{hosts}, {articles}, {delay_s:g} s",
         "articles a second": round(hosts * articles / seconds, 2),
         "seconds": round(seconds, 1),
@@ -200,10 +200,10 @@ def written(path: Path) -> int:
 
 SHAPES = {
     "a lock each": "'host_group:g' || n",
-    "a thousand locks": "'host_group:g' || (n % 1000)",
+    "five of each lock, 100 locks taken": "'host_group:g' || (n / 5)",
     "half of one lock": "CASE WHEN n % 2 = 0 THEN 'host_group:big' ELSE 'host_group:g' || n END",
-    "one lock first": "CASE WHEN n <= 20000 THEN 'host_group:big' ELSE 'host_group:g' || n END",
 }
+TAKEN = 100  # host groups that are being crawled meanwhile, in the second shape the first in the queue
 
 
 def dispatch(jobs: int) -> tuple[dict[str, object], list[str]]:
@@ -229,17 +229,20 @@ def dispatch(jobs: int) -> tuple[dict[str, object], list[str]]:
 
 
 def hand_out(connection: psycopg.Connection, jobs: int, lock: str) -> Iterator[float]:  # type: ignore[type-arg]  # rows
-    """Seconds of each of two hundred look-ups, the queue as a night of inserting and finishing leaves it."""
+    """Seconds of each of two hundred look-ups, the first hundred jobs running already."""
     connection.execute("TRUNCATE procrastinate_jobs CASCADE")
     connection.execute(
         f"INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)"
         f" SELECT 'work', 'crawl', {lock}, 'crawl:s' || n, '{{}}' FROM generate_series(1, {jobs}) n"  # type: ignore[arg-type]  # ours
     )
+    connection.execute("ANALYZE procrastinate_jobs")  # as crawler.fleet.engine.queue does
     worker = connection.execute("SELECT procrastinate_register_worker_v1()").fetchone()
-    for _ in range(200):
+    fetch = "SELECT id FROM procrastinate_fetch_job_v2(%s, %s)"
+    for number in range(TAKEN + 200):
         began = time.perf_counter()
-        connection.execute("SELECT id FROM procrastinate_fetch_job_v2(%s, %s)", (["work"], worker[0])).fetchone()
-        yield time.perf_counter() - began
+        connection.execute(fetch, (["work"], worker[0])).fetchone()
+        if number >= TAKEN:
+            yield time.perf_counter() - began
 
 
 def main() -> int:
@@ -248,7 +251,8 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--hosts", type=int)
     parser.add_argument("--articles", type=int)
-    parser.add_argument("--delay", type=float, default=0.5)
+    parser.add_argument("--delay", type=float)
+    parser.add_argument("--concurrency", type=int, default=5, help="jobs of each worker at once")
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     said = parser.parse_args()
@@ -256,10 +260,11 @@ def main() -> int:
         place = Path(directory)
         doing: dict[str, Callable[[], tuple[dict[str, object], list[str]]]] = {
             "pace": lambda: pace(place, workers=said.workers, hosts=said.hosts or 40, articles=said.articles or 50,
-                                 delay_s=said.delay),
-            "alone": lambda: pace(place, workers=1, hosts=said.hosts or 4, articles=said.articles or 50,
-                                  delay_s=said.delay),
-            "kills": lambda: kills(place, hosts=said.hosts or 12, articles=said.articles or 20, delay_s=said.delay,
+                                 delay_s=said.delay or 1.5, concurrency=said.concurrency),
+            "alone": lambda: pace(place, workers=1, hosts=said.hosts or 10, articles=said.articles or 50,
+                                  delay_s=said.delay or 1.5, concurrency=said.concurrency),
+            "kills": lambda: kills(place, hosts=said.hosts or 12, articles=said.articles or 20,
+                                   delay_s=said.delay or 0.5,
                                    seed=said.seed),
             "frozen": lambda: frozen(place),
             "dispatch": lambda: dispatch(said.jobs),

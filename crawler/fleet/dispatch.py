@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Engine, text
@@ -16,9 +17,12 @@ from crawler.plan import CrawlPlan, due_sources
 from crawler.run import is_held
 from spiders.registry import Source
 
+MOST_OF_A_GROUP = 5  # jobs of one host group in the queue: they run one by one, and who looks for work steps over them
+
 
 def due_orders(engine: Engine, registry: Mapping[str, Source], *, now: datetime) -> list[Order]:
-    """Polls first, then rechecks, each by source; none that waits or runs already."""
+    """Polls first, then rechecks, each by source; none that waits or runs already, and of a host group a few: the next
+    look brings more."""
     store = Store(engine)
     with reading(engine) as session:
         stopped = paused(session)
@@ -30,15 +34,27 @@ def due_orders(engine: Engine, registry: Mapping[str, Source], *, now: datetime)
     rechecks = store.due_rechecks([one.id for one in free], now=now)
     orders = [order_of("crawl", {"source": one.id}, host_group=one.host_group) for one in polls]
     orders += [order_of("recheck", {"source": one.id}, host_group=one.host_group) for one in free if one.id in rechecks]
-    known = queued(engine)
-    return [order for order in orders if order.queueing_lock not in known]
+    known, locks = queued(engine)
+    return few_of_each([order for order in orders if order.queueing_lock not in known], locks)
 
 
-def queued(engine: Engine) -> set[str]:
-    """Queueing locks of the jobs that wait or run."""
+def few_of_each(orders: Iterable[Order], locks: Mapping[str, int]) -> list[Order]:
+    """As many of each lock as there is room for, beside those ``locks`` says wait already."""
+    counts = Counter(locks)
+    wanted = []
+    for order in orders:
+        if order.lock is None or counts[order.lock] < MOST_OF_A_GROUP:
+            wanted.append(order)
+            counts[order.lock or ""] += 1
+    return wanted
+
+
+def queued(engine: Engine) -> tuple[set[str], dict[str, int]]:
+    """Queueing locks of the jobs that wait or run; and lock → how many of them wait."""
     query = text(f"""
-        SELECT queueing_lock FROM {SCHEMA}.procrastinate_jobs
+        SELECT queueing_lock, lock, status = 'todo' AS waits FROM {SCHEMA}.procrastinate_jobs
          WHERE status IN ('todo', 'doing') AND queueing_lock IS NOT NULL
     """)  # noqa: S608  # a constant of ours
     with reading(engine) as session:
-        return set(session.execute(query).scalars())
+        rows = session.execute(query).all()
+    return {row.queueing_lock for row in rows}, Counter(row.lock for row in rows if row.waits and row.lock)

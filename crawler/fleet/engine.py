@@ -209,7 +209,10 @@ async def queue(app: procrastinate.App, orders: Iterable[Order]) -> int:
         )
         for order in orders
     ]
-    return sum([await queue_jobs(app, wanted[at : at + BATCH]) for at in range(0, len(wanted), BATCH)])
+    count = sum([await queue_jobs(app, wanted[at : at + BATCH]) for at in range(0, len(wanted), BATCH)])
+    if count >= BATCH:  # or the look for the next job is planned for the empty queue that it was: seconds, not ms
+        await app.connector.execute_query_async("ANALYZE procrastinate_jobs")
+    return count
 
 
 async def queue_jobs(app: procrastinate.App, wanted: Sequence[Job]) -> int:

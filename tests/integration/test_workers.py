@@ -23,6 +23,8 @@ from archive.migrate import ensure_schema, head, upgrade
 from archive.schema import WorkerRow
 from archive.web.app import create_app
 from benchmarks.town import Fleet, Town, faults_of, waited
+from crawler.fleet.dispatch import few_of_each
+from crawler.fleet.jobs import order_of
 from tests.web import ask
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -239,6 +241,14 @@ def test_what_is_no_job_is_refused_in_words(fleet: Fleet, words: tuple[str, ...]
     refused = fleet.perilune("jobs", "add", *words)
     assert refused.returncode == 2
     assert message in refused.stderr
+
+
+def test_of_a_host_group_a_few_are_queued() -> None:
+    """Two hundred sources on one host run one by one: others' jobs must not wait behind a scan of them."""
+    crowd = [order_of("crawl", {"source": f"s{n}"}, host_group="big") for n in range(200)]
+    others = [order_of("crawl", {"source": f"t{n}"}, host_group=f"g{n}") for n in range(3)]
+    found = few_of_each([*crowd, *others], {"host_group:big": 2, "host_group:g1": 5})
+    assert [order.queueing_lock for order in found] == ["crawl:s0", "crawl:s1", "crawl:s2", "crawl:t0", "crawl:t2"]
 
 
 # -- what operators see ------------------------------------------------------------------------------------------------
