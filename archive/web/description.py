@@ -69,7 +69,7 @@ def openapi(operations: Sequence[Operation]) -> JsonObject:
 
 def described(operation: Operation) -> JsonObject:
     error = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
-    content = {name: {"schema": {"type": "object" if name in JSON else "string"}} for name in operation.media_types}
+    content = {name: {"schema": {"type": json_type(name)}} for name in operation.media_types}
     responses: JsonObject = {"200": {"description": "The answer.", "content": content}}
     if not operation.media_types:
         responses = {"302": {"description": "Where it is."}}
@@ -92,3 +92,10 @@ def described(operation: Operation) -> JsonObject:
         ],
         "responses": responses,
     }
+
+
+def json_type(media_type: str) -> str:
+    """Of an answer: ours are objects, CSL-JSON is a list; what is no JSON is bytes."""
+    if media_type in JSON:
+        return "object"
+    return "array" if media_type.endswith("+json") else "string"
