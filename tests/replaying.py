@@ -39,6 +39,11 @@ def perilune_serve(home: Path) -> Iterator[str]:
 def open_replay(browser: Chrome, address: str, query: str) -> None:
     """From the search to the replay, as a person goes."""
     browser.get(f"{address}/?q={query}")
-    browser.find_element(By.CSS_SELECTOR, "main a[href^='/articles/']").click()
-    browser.find_element(By.CSS_SELECTOR, "a[href^='/captures/']").click()
-    browser.find_element(By.LINK_TEXT, "Replay the page").click()
+    for kind, name in (
+        (By.CSS_SELECTOR, "main a[href^='/articles/']"),
+        (By.CSS_SELECTOR, "a[href^='/captures/']"),
+        (By.LINK_TEXT, "Replay the page"),
+    ):
+        link = browser.find_element(kind, name)
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", link)
+        link.click()
