@@ -59,6 +59,8 @@ LAYOUTS = frozenset({"content-sidebar", "sidebar-content"})
 READERS = frozenset({"comments", "commentlist", "comment-list", "disqus", "respond", "republish", "republication"})
 KEEP_TAGS = frozenset({"html", "body", "main", "article", "h1", "p"})
 PLAIN = 9  # level of a line that is no heading by its tags
+BROKEN_TAGS = frozenset({"p", "div", "td"})
+MAX_BROKEN = 600  # characters of a heading with lines under it, parted by line breaks
 SHORT_LINE = 40  # characters; names of categories and labels of forms are shorter
 PROSE_MIN = 80  # characters; a block of text of this length outside links reads as prose
 MAX_PLAIN_SHARE = 0.25  # of the page's text outside links; what holds more is no chrome, whatever its name says
@@ -86,6 +88,9 @@ def prune_chrome(root: HtmlElement) -> None:
         if sum(lengths.get(element, 0) for element in topmost(elements)) <= most:
             for element in elements:
                 drop(element)
+    for block in dict.fromkeys(one.getparent() for one in root.iter("br")):
+        if block is not None and block.tag in BROKEN_TAGS and is_broken_chrome(block):
+            drop(block)
     for heading in possible_headings(root):
         if heading.getparent() is not None and is_chrome_heading(text_of(heading)):
             drop_section(heading)
@@ -194,6 +199,24 @@ def topmost(elements: list[HtmlElement]) -> list[HtmlElement]:
     """Those that lie in no other of them."""
     members = set(elements)
     return [element for element in elements if members.isdisjoint(element.iterancestors())]
+
+
+def is_broken_chrome(block: HtmlElement) -> bool:
+    """A heading of chrome, and short lines or links under it, with nothing but line breaks between them."""
+    if block.getparent() is None or len(block.text_content()) > MAX_BROKEN:
+        return False
+    lines = broken_lines(block)
+    is_short = all(len(line) < SHORT_LINE and not line.endswith(".") for line in lines[1:])
+    return is_chrome_heading(lines[0]) and (is_short or is_linked(block))
+
+
+def broken_lines(block: HtmlElement) -> list[str]:
+    """The block's lines as ``<br>`` parts them, empty ones left out; at least one."""
+    pieces = [block.text or ""]
+    for child in block:
+        pieces.append("\n" if child.tag == "br" else child.text_content())
+        pieces.append(child.tail or "")
+    return [line for part in "".join(pieces).split("\n") if (line := " ".join(part.split()))] or [""]
 
 
 def drop_section(heading: HtmlElement) -> None:

@@ -70,6 +70,10 @@ LINES = re.compile(
 )
 MAX_HEADING = 80  # characters
 MAX_LINE = 320  # characters; a longer line is prose
+COUNT = re.compile(r"\s*[(\[（]\d{1,6}[)\]）]\s*$")  # "Popular Categories (12)"
+MARKS_AROUND = re.compile(r"^[\W_]+|[\W_]+$")  # bullets, arrows, pictographs
+LISTED = re.compile(r"^([^:：]{3,40})[:：]\s*[^.!?。]{3,200}$")
+LIST_MARKS = re.compile(r"[,，、|·•/]")
 EDGES = " \t\n:：.·•|–—-*»«>›‹→←…"
 
 
@@ -77,7 +81,8 @@ def is_chrome_heading(text: str) -> bool:
     """True for a heading that opens a block of chrome: the whole of it is a known phrase, or two or three of them."""
     if len(text) >= MAX_HEADING:
         return False
-    words = [word for word in " ".join(text.split()).strip(EDGES).casefold().split(" ") if word]
+    bare = MARKS_AROUND.sub("", COUNT.sub("", text))
+    words = [word for word in " ".join(bare.split()).casefold().split(" ") if word]
     return bool(words) and words[0].strip(EDGES) in FIRST_WORDS and is_made_of(HEADINGS, words, parts=3)
 
 
@@ -95,7 +100,13 @@ def is_made_of(phrases: frozenset[str], words: list[str], *, parts: int) -> bool
 def is_chrome_line(text: str) -> bool:
     """True for a line that belongs to the site wherever it stands around an article."""
     line = " ".join(text.split())
-    return len(line) <= MAX_LINE and (is_chrome_heading(line) or LINES.match(line) is not None)
+    return len(line) <= MAX_LINE and (is_chrome_heading(line) or is_listed(line) or LINES.match(line) is not None)
+
+
+def is_listed(line: str) -> bool:
+    """A heading of chrome and three entries or more in one line: ``Popular Categories: Launches, Science, People``."""
+    hit = LISTED.match(line)
+    return hit is not None and len(LIST_MARKS.findall(line)) > 1 and is_chrome_heading(hit[1])
 
 
 # Calls of a site to its readers, as a sentence of a paywall, a newsletter box, a consent form.

@@ -1,7 +1,7 @@
 """The page that started this project, in the placements that sites give to their own lines.
 
 An article about Russia's delegation at the 68th COPUOS session: its title printed once to three times,
-then 'Popular Categories' and 'Search the website' in the manner of thirty systems. Nothing of the site may
+then 'Popular Categories' and 'Search the website' in the manner of fifty systems. Nothing of the site may
 stay, nothing of the article may go, and no history of the site helps.
 """
 
@@ -163,6 +163,67 @@ PLACEMENTS: dict[str, tuple[str, str]] = {
         ),
         "",
     ),
+    "details": (
+        (
+            f"<details><summary>Popular Categories</summary><ul>{LINKS}</ul></details>"
+            f"<details open><summary>Search the website</summary>{FORM}</details>"
+        ),
+        "",
+    ),
+    "rows of a table": (
+        "<table><tr><td>Popular Categories</td></tr><tr><td>Search the website</td></tr></table>",
+        "",
+    ),
+    "cells with breaks": (
+        f"<table><tr><td><b>Popular Categories</b><br>{LINK_LINE}</td><td><b>Search the website</b></td></tr></table>",
+        "",
+    ),
+    "nested spans": (
+        "<p><span><span>Popular</span> <span>Categories</span></span></p><p><span>Search <i>the</i> website</span></p>",
+        "",
+    ),
+    "headings in capitals": (f"<h3>POPULAR CATEGORIES</h3><ul>{LINKS}</ul><h3>SEARCH THE WEBSITE</h3>", ""),
+    "headings with counts": (f"<h3>Popular Categories (12)</h3><ul>{LINKS}</ul><h3>Search the website (3)</h3>", ""),
+    "paragraphs with counts": ("<p>Popular Categories (12)</p><p>Search the website</p>", ""),
+    "definitions": (
+        "<dl><dt>Popular Categories</dt><dd>Science</dd><dt>Search the website</dt><dd>Type</dd></dl>",
+        "",
+    ),
+    "lines with breaks": ("<p>Popular Categories<br>Technology<br>Science<br>Search the website</p>", ""),
+    "links with breaks": (
+        '<p>Popular Categories<br><a href="/t">Technology</a><br><a href="/s">Science</a></p><p>Search the website</p>',
+        "",
+    ),
+    "fieldsets": (
+        (
+            f"<fieldset><legend>Popular Categories</legend><ul>{LINKS}</ul></fieldset>"
+            f"<fieldset><legend>Search the website</legend>{FORM}</fieldset>"
+        ),
+        "",
+    ),
+    "quotations": (
+        "<blockquote><p>Popular Categories</p></blockquote><blockquote><p>Search the website</p></blockquote>",
+        "",
+    ),
+    "cards of a grid": (
+        (
+            '<div class="grid"><div class="col"><h5>Popular Categories</h5><i>Technology</i><i>Science</i></div>'
+            '<div class="col"><h5>Search the website</h5><span>Go</span></div></div>'
+        ),
+        "",
+    ),
+    "one line": ("<p>Popular Categories | Search the website</p>", ""),
+    "pictographs": ("<p>🔥 Popular Categories</p><p>🔍 Search the website</p>", ""),
+    "label and list": ("<p>Popular Categories: Technology, Science, Education</p><p>Search the website:</p>", ""),
+    "own elements": (
+        "<x-widget><p>Popular Categories</p></x-widget><x-search><p>Search the website</p></x-search>",
+        "",
+    ),
+    "plain paragraphs behind": ("", "<p>Popular Categories</p><p>Search the website</p>"),
+    "bold paragraphs behind": (
+        "",
+        "<p><b>Popular Categories</b></p><p>Technology, Science</p><p><b>Search the website</b></p>",
+    ),
 }
 
 
@@ -179,13 +240,15 @@ def head_of(title_count: int, *, is_breadcrumb: bool) -> str:
     )
 
 
-def page_of(texts: tuple[str, ...], placement: str, title_count: int, *, is_breadcrumb: bool = True) -> bytes:
+def page_of(
+    texts: tuple[str, ...], placement: str, title_count: int, *, is_breadcrumb: bool = True, before: str = ""
+) -> bytes:
     inside, after = PLACEMENTS[placement]
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(TITLE)} - {SITE}</title>
     <meta property="og:title" content="{escape(TITLE)}"></head><body>
     <header><a href="/">{SITE}</a><nav><ul><li><a href="/news">News</a></li></ul></nav></header>
     <div class="content"><article>{head_of(title_count, is_breadcrumb=is_breadcrumb)}
-    {paragraphs(texts)}
+    {before}{paragraphs(texts)}
     {inside}</article>{after}</div></body></html>""".encode()
 
 
@@ -223,6 +286,44 @@ def test_only_the_article_is_read(placement, title_count, texts) -> None:
     title, text = read(page_of(texts, placement, title_count))
     assert title == TITLE
     assert text == words(" ".join(texts))
+
+
+BEFORE = {
+    "plain": "<p>Popular Categories</p><p>Search the website</p>",
+    "headings": f"<h3>Popular Categories</h3><ul>{LINKS}</ul><h3>Search the website</h3>{FORM}",
+    "bold": "<p><b>Popular Categories</b></p><p>Technology</p><p>Science</p><p><b>Search the website</b></p>",
+    "list": "<ul><li>Popular Categories</li><li>Search the website</li></ul>",
+}
+
+
+@pytest.mark.parametrize("texts", [pytest.param(SHORT, id="short"), pytest.param(LONG, id="long")])
+@pytest.mark.parametrize("placement", BEFORE)
+def test_the_sites_lines_between_title_and_text_go(placement, texts) -> None:
+    title, text = read(page_of(texts, "aside", 2, before=BEFORE[placement]))
+    assert title == TITLE
+    assert text == words(" ".join(texts))
+
+
+IN_OTHER_WORDS = {
+    "ru": ("Популярные категории", "Поиск по сайту"),
+    "zh": ("热门分类", "站内搜索"),
+    "ja": ("人気記事", "サイト内検索"),
+    "de": ("Beliebte Kategorien", "Website durchsuchen"),
+    "fr": ("Catégories populaires", "Rechercher sur le site"),
+    "es": ("Categorías populares", "Buscar en el sitio"),
+    "it": ("Categorie popolari", "Cerca nel sito"),
+    "ko": ("카테고리", "검색"),
+    "pl": ("Popularne kategorie", "Szukaj na stronie"),
+}
+
+
+@pytest.mark.parametrize("lang", IN_OTHER_WORDS)
+@pytest.mark.parametrize("form", ["<p>{}</p><p>{}</p>", "<h3>{} (12)</h3><h3>{}</h3>", "<p><b>{}</b></p><p>🔍 {}:</p>"])
+def test_the_sites_lines_go_in_other_languages(lang, form) -> None:
+    page = page_of(SHORT, "aside", 1).replace(
+        b"</article>", form.format(*IN_OTHER_WORDS[lang]).encode() + b"</article>"
+    )
+    assert read(page) == (TITLE, words(" ".join(SHORT)))
 
 
 @pytest.mark.parametrize("texts", [pytest.param(SHORT, id="short"), pytest.param(LONG, id="long")])
