@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -99,6 +100,53 @@ def test_search_turns_pages(perilune) -> None:
     assert out.splitlines() == ["https://esa.example/1", "https://alpha.example/3"]
     place = err.strip().rpartition(" ")[2]
     assert perilune("search", "moon", "--newest", "--after", place, "--urls")[1] == "https://alpha.example/2\n"
+
+
+def test_search_opens_the_hit_that_is_named(perilune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opener = tmp_path / "xdg-open"  # what the desktop calls its browser by
+    opener.write_text(f'#!/bin/sh\nprintf "%s\\n" "$1" >"{tmp_path}/opened"\n')
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert perilune("search", "moon", "--newest", "--open", "2")[:2] == (0, "https://alpha.example/3\n")
+    assert wait_for(tmp_path / "opened") == "https://alpha.example/3\n"
+    code, out, err = perilune("search", "moon", "--open", "9")
+    assert (code, out) == (2, "") and "this page has 3 hits" in err
+
+
+def wait_for(file: Path) -> str:
+    """What a program that nobody waits for writes, once it has."""
+    for _ in range(100):
+        if file.exists() and (text := file.read_text()):
+            return text
+        time.sleep(0.05)
+    raise AssertionError(f"{file} was never written")
+
+
+def test_search_and_show_as_the_archive_stood(perilune) -> None:
+    before, after = "2025-05-31", "2025-06-01"  # the day it was seen, and changed
+    assert perilune("search", "lander", "--as-of", before, "--urls")[1] == ""
+    assert perilune("search", "small", "--as-of", after, "--urls")[1] == "https://esa.example/1\n"
+    assert perilune("show", "1", "--as-of", before)[0] == 2
+    assert json.loads(perilune("show", "1", "--as-of", after, "--json")[1])["revision_count"] == 2
+    assert perilune("search", "lander", "--as-of", "soon")[0] == 2
+
+
+def test_search_gives_one_hit_a_story_and_counts_age(perilune) -> None:
+    assert perilune("search", "lander", "--by-story", "--urls")[1] == "https://esa.example/1\n"
+    assert len(perilune("search", "lander", "--recent", "--urls")[1].splitlines()) == 2
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_completes_commands_and_options(shell: str) -> None:
+    program = Path(sys.executable).with_name("perilune")
+    script = completed(program, {"_PERILUNE_COMPLETE": f"{shell}_source"})
+    assert f"_PERILUNE_COMPLETE={shell}_complete" in script
+    asked = {"_PERILUNE_COMPLETE": f"{shell}_complete", "COMP_WORDS": "perilune search --as", "COMP_CWORD": "2"}
+    assert "--as-of" in completed(program, asked if shell != "fish" else asked | {"COMP_CWORD": "--as"})
+
+
+def completed(program: Path, asked: dict[str, str]) -> str:
+    return subprocess.run([program], env=os.environ | asked, capture_output=True, text=True, check=False).stdout
 
 
 @pytest.mark.parametrize("query", ['"unbalanced AND (', "sauce:esa", "(", "after:soon"])

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from lxml import etree
 from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
@@ -147,6 +148,27 @@ def test_hostile_text_is_shown_as_text(app: ASGIApp) -> None:
     assert "<script" not in text and "<img" not in text
     assert "{{7*7}}" in text
     assert "49" not in Elements(text).shown.partition("What is known")[0]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/", "/?q=hostile", "/?q=hostile&as_of=2025-06-01", "/articles/4", "/articles/4/diff", "/pictures?q=hostile",
+        "/stories/4", "/sources", "/sources/evil", "/health", "/runs/1", "/feed?q=hostile",
+        "/feed?q=hostile&format=rss",
+        "/articles/4/cite", "/articles/4/cite?format=ris", "/articles/4/cite?format=csl", "/?q=%3Cscript%3E",
+    ],
+)  # fmt: skip
+def test_no_hostile_markup_gets_out_anywhere(app: ASGIApp, target: str) -> None:
+    answer = ask(app, target)
+    assert answer.status == 200
+    if answer.headers["content-type"].startswith("text/html"):
+        assert "<script>" not in answer.text and "<img" not in answer.text and "onerror=alert(1)>" not in answer.text
+    elif "xml" in answer.headers["content-type"]:
+        names = {etree.QName(each).localname for each in etree.fromstring(answer.body).iter()}
+        assert not names & {"script", "img"}
+    else:  # a file to download: never shown as markup
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_search_shows_hits_with_marks_facets_and_time(app: ASGIApp) -> None:
