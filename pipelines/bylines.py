@@ -26,7 +26,7 @@ AUTHOR_META = frozenset(
     " mediator_author twitter:creator:name".split()
 )
 SURNAME_FIRST = frozenset({"citation_author", "dc.creator", "dcterms.creator"})
-RELATED = XPath("//*[@rel or self::address]")
+RELATED = XPath("/descendant::*[@rel or self::address]")
 AUTHOR_ADDRESS = re.compile(r"/(?:authors?/|contributor|people/|team/|staff/|writers/|journalist|profile|by/)")
 LABEL_ONLY = re.compile(
     r"^(?:written|posted|published|article|words|story|authored|reviewed)?\s*by\s*:?$|^author(?:s|\(s\))?\s*:?$"
@@ -35,7 +35,9 @@ LABEL_ONLY = re.compile(
     re.IGNORECASE,
 )
 BYLINES = re.compile(r"byline|Byline|author|Author|writer|autor")
-NAME_INSIDE = XPath(".//*[contains(@class, 'name') or contains(@class, 'Name')] | .//a[contains(@href, 'author')]")
+NAME_INSIDE = XPath(
+    "descendant::*[contains(@class, 'name') or contains(@class, 'Name')] | descendant::a[contains(@href, 'author')]"
+)
 NOT_BYLINE = re.compile(
     r"(?:^|[\s_-])(?:bio|biography|about|avatar|image|img|photo|socials?|description|job|role|position"
     r"|comments?|more|related)(?=$|[\s_-])",

@@ -20,10 +20,10 @@ from pipelines.tree import words_in
 
 ALWAYS_TAGS = "script style noscript iframe form button select textarea input template dialog nav aside".split()
 ALWAYS_ROLES = frozenset("navigation search banner contentinfo complementary dialog alertdialog menu".split())
-MARKED = XPath("//*[@role or @aria-hidden]")
-ARTICLES = XPath("//article[.//h1]")
+MARKED = XPath("/descendant::*[@role or @aria-hidden]")
+ARTICLES = XPath("/descendant::article[.//h1]")
 ARTICLE_MIN = 500  # characters outside links; less may be a teaser
-NAMED = XPath("//body//*[@class or @id]")
+NAMED = XPath("/descendant::body/descendant::*[@class or @id]")
 # Words of class and id names; each names a kind of chrome.
 WORDS = frozenset(
     """

@@ -332,7 +332,7 @@ def link_share(element: HtmlElement, text: str) -> float:
     return min(1.0, sum(map(len, linked)) / max(1, len(text)))
 
 
-MARKED = XPath("//*[@itemprop or @class]")
+MARKED = XPath("/descendant::*[@itemprop or @class]")
 NAMED_BODY = re.compile(
     r"(^|[ _-])(entry|post|article|story|news|detail|node|field--name|single)[_-]*(content|body|text|copy)($|[ _-])",
     re.IGNORECASE,

@@ -22,7 +22,7 @@ from pipelines.survey import Survey
 
 TIMES = XPath("//time")
 MOST_TIMES = 60
-TEXTS_WITH = XPath("//body//text()[contains(., $part)]")
+TEXTS_WITH = XPath("/descendant::body/descendant::text()[contains(., $part)]")
 YEAR = re.compile(r"(?:19|20)\d\d")
 LABELLED = re.compile(r"date|Date|time|publi|posted|yline|meta|submitted|info")
 FIRST_MARKS = (
@@ -35,7 +35,9 @@ FIRST_MARKS = (
     "nitialement ",
     "riginalmente ",
 )
-FIRST_TEXTS = XPath("//body//text()[" + " or ".join(f"contains(., '{mark}')" for mark in FIRST_MARKS) + "]")
+FIRST_TEXTS = XPath(
+    "/descendant::body/descendant::text()[" + " or ".join(f"contains(., '{mark}')" for mark in FIRST_MARKS) + "]"
+)
 FIRST_PUBLISHED = re.compile(
     r"(?:^|this (?:article|story|post|guide|page|piece|entry|report|blog post) (?:was|has been) )"
     r"(?:originally|first) (?:published|posted)(?: online)?\s?(?:on|:)?\s?"

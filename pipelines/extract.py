@@ -38,7 +38,7 @@ COLUMN_SHARE = 0.75  # of the page's own words; an element whose sentences say s
 SHORT_ARTICLE = 600  # characters; below, extractors fall back to all the text of a page
 SHELL_BODY_MIN = 200  # characters; a shorter articleBody is a teaser
 SHELL_SHARE = 0.5  # of the data's text; a page that shows less of it than this is a shell or a teaser
-PRINTED_TITLES = XPath("//meta[@property='og:title' or @name='twitter:title']/@content | //title/text()")
+PRINTED_TITLES = XPath("/descendant::meta[@property='og:title' or @name='twitter:title']/@content | //title/text()")
 HEADINGS = XPath("//h1")
 SAID = frozenset(one.name for one in fields(Metadata)) & frozenset(one.name for one in fields(Extracted))
 

@@ -18,10 +18,10 @@ TITLE = XPath("string(//title[not(ancestor::svg)][1])")
 HEADINGS = XPath("//h1 | //h2")
 HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5"})
 MARK_TAGS = (*HEADING_TAGS, "a", "li")
-OG_TYPES = XPath("//meta[@property='og:type']/@content")
-ITEM_TYPES = XPath("//*[@itemscope]/@itemtype")
+OG_TYPES = XPath("/descendant::meta[@property='og:type']/@content")
+ITEM_TYPES = XPath("/descendant::*[@itemscope]/@itemtype")
 LD_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(?:https?://schema\.org/)?(\w+)"')
-LD_SCRIPTS = XPath("//script[contains(@type, 'ld+json')]/text()")
+LD_SCRIPTS = XPath("/descendant::script[contains(@type, 'ld+json')]/text()")
 ARTICLE_TYPES = re.compile(
     r"(?:^|/)(?:article|(?:News|Blog|Scholarly|Tech|Analysis|Reportage|Opinion)?\w*Article|BlogPosting)$", re.I
 )
@@ -29,7 +29,7 @@ COLLECTION_TYPES = frozenset({"CollectionPage", "SearchResultsPage", "ItemList",
 COLLECTION_CLASSES = frozenset(
     "archive category tag author search search-results search-no-results blog home post-type-archive error404".split()
 )  # body_class() of WordPress; other systems took the words over
-PASSWORDS = XPath("boolean(//input[@type='password'])")
+PASSWORDS = XPath("boolean(/descendant::input[@type='password'])")
 PLAYER_HOSTS = (
     "youtube.com",
     "youtube-nocookie.com",
@@ -49,7 +49,8 @@ JAVASCRIPT_CALL = re.compile(
     re.IGNORECASE,
 )
 CHALLENGES = XPath(
-    "boolean(//*[contains(@class, 'g-recaptcha') or contains(@class, 'h-captcha') or contains(@class, 'cf-turnstile')"
+    "boolean(/descendant::*[contains(@class, 'g-recaptcha') or contains(@class, 'h-captcha')"
+    " or contains(@class, 'cf-turnstile')"
     " or contains(@id, 'cf-challenge') or contains(@id, 'challenge-form') or contains(@class, 'smart-captcha')"
     " or contains(@id, 'px-captcha') or contains(@src, '_Incapsula_')])"
 )

@@ -12,7 +12,7 @@ from pipelines.calendars import MONTHS, valid_day
 from pipelines.dates import Moment, day_moment
 from pipelines.roles import Role
 
-META = XPath("//meta[@content][@property or @name or @itemprop or @http-equiv]")
+META = XPath("/descendant::meta[@content][@property or @name or @itemprop or @http-equiv]")
 PUBLISHED_META = frozenset(
     "article:published_time article:published og:published_time og:article:published_time datepublished date.published"
     " publish_date publish-date publishdate published-date publication_date publicationdate pubdate date dc.date"

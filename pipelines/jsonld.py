@@ -27,7 +27,7 @@ SITE_TYPE = re.compile(r"^(?:WebSite|Organization|NewsMediaOrganization|Corporat
 
 LENGTH = re.compile(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*$", re.ASCII)
 
-LD_SCRIPTS = XPath("//script[contains(@type, 'ld+json')]/text()")
+LD_SCRIPTS = XPath("/descendant::script[contains(@type, 'ld+json')]/text()")
 
 
 def json_ld_nodes(tree: HtmlElement) -> Iterator[dict[str, Json]]:

@@ -27,9 +27,9 @@ MAX_TAGS = 30
 MAX_DESCRIPTION = 1000  # characters
 HEAD_TITLE = XPath("string(//title[not(ancestor::svg)][1])")
 LANGUAGES = XPath("//html/@*[local-name() = 'lang' or name() = 'xml:lang'] | //body/@lang")
-LINKS = XPath("//link[@href][@rel]")
+LINKS = XPath("/descendant::link[@href][@rel]")
 BASE = XPath("string(//base/@href)")
-TAG_LINKS = XPath("//a[contains(@rel, 'tag')]")
+TAG_LINKS = XPath("/descendant::a[contains(@rel, 'tag')]")
 SAMPLE_TEXT = XPath("//p | //h1 | //h2 | //td | //li")
 SITE_META = (
     "og:site_name",

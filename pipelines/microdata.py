@@ -12,8 +12,8 @@ from pipelines.prose import one_line, paragraphs_from
 from pipelines.story import Story
 
 MAX_PROPERTIES = 400  # of a page
-PROPERTIES = XPath("//*[@itemprop]")
-ARTICLES = XPath("//*[@itemscope][contains(@itemtype, 'Article') or contains(@itemtype, 'Posting')]")
+PROPERTIES = XPath("/descendant::*[@itemprop]")
+ARTICLES = XPath("/descendant::*[@itemscope][contains(@itemtype, 'Article') or contains(@itemtype, 'Posting')]")
 OF_ARTICLE = ("WebPage", "CreativeWork", "Report", "Blog")
 COMMENTS = re.compile(r"(?:^|[\s_-])comments?(?:$|[\s_-])", re.IGNORECASE)
 KINDS = XPath("//@itemtype[contains(., 'Article') or contains(., 'Posting')]")

@@ -23,7 +23,7 @@ MAX_NODES = 40_000  # objects and lists looked at in one page's state
 MAX_DEPTH = 40
 MAX_STORIES = 12  # one article is often kept several times, in parts
 STATE_SCRIPTS = XPath(
-    "//script[not(contains(@type, 'ld+json'))][contains(@type, 'json') or starts-with(@id, '__')"
+    "/descendant::script[not(contains(@type, 'ld+json'))][contains(@type, 'json') or starts-with(@id, '__')"
     " or contains(substring(., 1, 4000), '__NUXT__') or contains(substring(., 1, 4000), 'Fusion.')"
     " or contains(substring(., 1, 4000), '_STATE__')]"
 )

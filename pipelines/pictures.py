@@ -19,11 +19,11 @@ ADDRESSES = ("og:image", "og:image:url", "og:image:secure_url", "twitter:image",
 IMAGES = XPath("//img | //picture/source")
 SOURCES = ("src", "data-src", "srcset", "data-srcset", "data-lazy-src")
 CAPTIONS = XPath(
-    "(.//*[self::figcaption or contains(@class, 'caption') or contains(@itemprop, 'caption')"
+    "(descendant::*[self::figcaption or contains(@class, 'caption') or contains(@itemprop, 'caption')"
     " or contains(@class, 'Caption')])[1]"
 )
 CREDITS = XPath(
-    ".//*[contains(@class, 'credit') or contains(@class, 'Credit')"
+    "descendant::*[contains(@class, 'credit') or contains(@class, 'Credit')"
     " or contains(@class, 'attribution') or @itemprop = 'copyrightHolder' or @itemprop = 'creditText']"
 )
 WHOLE_PAGE = frozenset("body main article html section".split())

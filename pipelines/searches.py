@@ -33,7 +33,7 @@ class Search:
     def __init__(self, predicates: str, *, is_first: bool) -> None:
         self.names = sorted(set(ATTRIBUTE.findall(predicates)))
         self.is_first = is_first
-        self.named = XPath(".//*[" + " or ".join(f"@{name}" for name in self.names) + "]")
+        self.named = XPath("descendant::*[" + " or ".join(f"@{name}" for name in self.names) + "]")
         self.predicate = XPath(f"boolean(self::*{predicates})", namespaces={"re": REGEXP_NS})
         self.known: dict[tuple[str | None, ...], bool] = {}
 

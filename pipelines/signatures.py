@@ -15,12 +15,12 @@ from pipelines.names import ROLE, looks_personal, parts_of, person
 
 MAX_BYLINE = 120  # characters of an element that is a byline
 SIGNED = XPath(
-    "//p[count(*) = 1 and (strong or b or em or i)][string-length(normalize-space(.)) < 60]"
+    "/descendant::p[count(*) = 1 and (strong or b or em or i)][string-length(normalize-space(.)) < 60]"
     "[normalize-space(.) = normalize-space(*)]"
 )
 NAMED_AGAIN = XPath(
-    "boolean(//img[@alt = $name or contains(@alt, $about) or starts-with(@alt, concat($name, ','))]"
-    " | //a[contains(@href, $joined) or (contains(@href, $slug) and contains(@href, 'author'))])"
+    "boolean(/descendant::img[@alt = $name or contains(@alt, $about) or starts-with(@alt, concat($name, ','))]"
+    " | /descendant::a[contains(@href, $joined) or (contains(@href, $slug) and contains(@href, 'author'))])"
 )
 BESIDE_DATE = re.compile(r"#\s*[|·•–—-]\s*([^#|·•–—]{5,40})")
 

@@ -17,8 +17,8 @@ from pipelines.prose import one_line
 from pipelines.story import Origin, Story
 
 SHORT_PAGE = 1500  # characters in <p>: below, the body may exist only in the framework's state
-PARAGRAPHS = XPath("//p[string-length(.) > 60]")
-PAGE_TITLES = XPath("//head/title/text() | //meta[@property='og:title']/@content | //h1")
+PARAGRAPHS = XPath("/descendant::p[string-length(.) > 60]")
+PAGE_TITLES = XPath("//head/title/text() | /descendant::meta[@property='og:title']/@content | //h1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

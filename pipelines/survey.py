@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from pipelines.container import Placed, blocks_in
 
-NAMED = XPath("//body//*[@class or @id]")
+NAMED = XPath("/descendant::body/descendant::*[@class or @id]")
 
 
 class Survey:

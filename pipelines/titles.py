@@ -18,10 +18,10 @@ MAX_TITLE = 400  # characters
 MAX_HEADINGS = 40  # looked at on a page without h1
 HEADINGS_1 = XPath("//h1")
 OTHER_HEADINGS = XPath(
-    "//h2 | //h3 | //h4 | //font[@size] | //b | //strong | //big | //*[contains(@class, 'title')"
+    "//h2 | //h3 | //h4 | /descendant::font[@size] | //b | //strong | //big | /descendant::*[contains(@class, 'title')"
     " or contains(@class, 'headline') or contains(@itemprop, 'headline')]"
 )
-SAME_TEXT = XPath("//body//*[normalize-space(text()) = $title][not(self::a)]")
+SAME_TEXT = XPath("/descendant::body/descendant::*[normalize-space(text()) = $title][not(self::a)]")
 SEPARATOR = re.compile(r"\s+[|–—·•«»:›‹/\-~―－｜→⋆*]{1,2}\s+|\s*[|｜»«]\s*|\s+::\s+|:\s+|\s*[_＿]\s*(?=\D{0,40}$)")
 SITE_AT_START = re.compile(r"[^\w]+")
 MAX_PARTS = 60  # children of a heading that are read

@@ -1,5 +1,8 @@
 """A page as a tree: parsed once, as a browser would, within bounds, and shared by every step.
 
+Steps ask it by XPath as ``/descendant::a[…]``, not ``//a[…]``: for that libxml2 looks at the children of every node,
+which takes up to five times as long (a predicate keeps it from making the one of the other).
+
 libxml2 mis-nests what HTML5 defines (a ``<p>`` in an ``<a>`` in a ``<nav>``); an HTML5 parser first and
 lxml on what it serialises costs 2.5 ms a page and lifts body F1 (docs/extraction.md).
 """
@@ -41,7 +44,7 @@ BROKEN_MIN, LONG_MIN = 4, 600  # line breaks, characters: a cell with so many of
 BREAKS = XPath("count(.//br)")
 CELLS = XPath("(./tr | ./tbody/tr | ./thead/tr)/*[self::td or self::th]")
 PARTS = XPath("./tbody | ./thead | ./tfoot | ./tr | ./*/tr | ./tr/td | ./tr/th | ./*/tr/td | ./*/tr/th")
-HIDDEN_FRAGMENTS = XPath("//div[@hidden and starts-with(@id, 'S:')]")
+HIDDEN_FRAGMENTS = XPath("/descendant::div[@hidden and starts-with(@id, 'S:')]")
 
 
 def tree_of(html: str) -> HtmlElement:
