@@ -5,6 +5,7 @@ A 304 is passed on to the spider like any answer. RFC 9110 §13.1.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -31,12 +32,13 @@ class RevisitMiddleware:
     def from_crawler(cls, crawler: Crawler) -> RevisitMiddleware:
         return cls(context_of(crawler).validators)
 
-    def process_request(self, request: Request) -> None:
+    async def process_request(self, request: Request) -> None:
         request.headers.pop("If-None-Match", None)
         request.headers.pop("If-Modified-Since", None)
         if not is_revisit(request):
             return
-        etag, last_modified = self.validators(request.url) or (None, None)
+        known = await asyncio.to_thread(self.validators, request.url)  # a look into the database
+        etag, last_modified = known or (None, None)
         if etag and is_header_value(etag):
             request.headers["If-None-Match"] = etag
         if last_modified and is_header_value(last_modified):

@@ -14,7 +14,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from multiprocessing import resource_tracker
@@ -102,6 +102,7 @@ class ExtractionPool:
     def __init__(self, *, size: int, timeout_s: float, memory_bytes: int) -> None:
         self.size = size or usual_size()
         self.timeout_s = timeout_s
+        self.is_started = False
         self.pool = ProcessPool(
             max_workers=self.size,
             max_tasks=PAGES_PER_WORKER,
@@ -112,7 +113,8 @@ class ExtractionPool:
 
     async def read(self, page: Page) -> Read:
         """The page as read; ``Rejected`` with ``extraction_timeout`` or ``extraction_crash`` when the worker died."""
-        with deaf_to_interrupts():
+        with nullcontext() if self.is_started else deaf_to_interrupts():  # the first page starts the pool's threads
+            self.is_started = True
             future = self.pool.schedule(read_page, args=(page,), timeout=self.timeout_s)
         try:
             return await asyncio.wrap_future(future)

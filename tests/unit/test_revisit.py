@@ -1,5 +1,7 @@
 """crawler.revisit: conditional requests for what we have seen, and for nothing else."""
 
+import asyncio
+
 import pytest
 from scrapy import Request
 
@@ -11,7 +13,7 @@ FEED = "https://example.org/feed"
 def asked(meta, *, known=('"a1"', "Sun, 01 Mar 2026 12:00:00 GMT"), headers=None):
     """The conditional headers of a request for the feed after the middleware saw it."""
     request = Request(FEED, meta=meta, headers=headers)
-    RevisitMiddleware({FEED: known}.get).process_request(request)
+    asyncio.run(RevisitMiddleware({FEED: known}.get).process_request(request))
     return request.headers.get("If-None-Match"), request.headers.get("If-Modified-Since")
 
 
