@@ -54,6 +54,8 @@ class Found:
     authors: tuple[str, ...] = ()
     date: datetime | date | None = None
     """An aware instant, or a day; in the page's own zone where that is known."""
+    changed: datetime | date | None = None
+    """The same, of the last change."""
     note: str = ""
 
 
@@ -72,6 +74,8 @@ class Score:
     title: bool | None
     author: bool | None
     day: bool | None
+    day_or_change: bool | None
+    """As ``day``, where a page that names no day of publication is given that of its last change."""
     invented_author: bool | None
     """Where truth names none: did the extractor?"""
     invented_date: bool | None
@@ -124,6 +128,7 @@ def score(found: Found, truth: Truth) -> Score:
         title=None if truth.title is None else folded(found.title or "") == folded(truth.title),
         author=None if truth.author is None else same_people(found.authors, truth.author),
         day=None if truth.date is None else same_day(found.date, truth.date),
+        day_or_change=None if truth.date is None else same_day(found.date or found.changed, truth.date),
         invented_author=bool(found.authors) if truth.author is None else None,
         invented_date=found.date is not None if truth.date is None else None,
     )

@@ -104,3 +104,11 @@ def test_a_missing_corpus_is_said_plainly(tmp_path, capsys) -> None:
 def test_values_that_are_not_there_do_not_count() -> None:
     assert mean([1.0, None, 0.0]) == 0.5
     assert share([(1, 2), (0, 0), (2, 2)]) == 0.75
+
+
+def test_a_change_counts_where_no_day_of_publication_was_found(tmp_path) -> None:
+    [truth] = read_corpus(a_corpus(tmp_path, date="2026-03-04"))
+    changed = Found(changed=date(2026, 3, 4))
+    assert (score(changed, truth).day, score(changed, truth).day_or_change) == (False, True)
+    both = Found(date=date(2026, 3, 1), changed=date(2026, 3, 4))
+    assert (score(both, truth).day, score(both, truth).day_or_change) == (False, False)
