@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
@@ -20,7 +20,15 @@ from typing import TYPE_CHECKING
 from archive.config import Config
 from archive.database import writing
 from archive.errors import CaptureError, ConfigError
-from archive.evidence.account import Exchanged, Forgotten, Settlement, SourceNote, read_back, read_exchange
+from archive.evidence.account import (
+    Exchanged,
+    Forgotten,
+    Settlement,
+    SourceNote,
+    TemplateWord,
+    read_back,
+    read_exchange,
+)
 from archive.evidence.cdxj import cdxj_line, write_index
 from archive.evidence.records import StoredRecord
 from archive.evidence.tombstones import bury
@@ -38,7 +46,7 @@ from archive.rows.rebuilding import (
     record_captures,
     settled_records,
 )
-from archive.rows.templates import Cleaner
+from archive.rows.templates import Cleaner, take_word
 from archive.shipping import brought_back
 from archive.store import SourceAtRest, Store
 from archive.warcstore import names_in
@@ -149,6 +157,7 @@ class Replay:
         self.forgotten = set(forgotten_digests(engine))
         self.returned: set[str] = set()
         self.settlements: dict[str, Settlement] = {}
+        self.words: deque[TemplateWord] = deque()
         self.run_id = self.store.start_run("replay", software=software(), now=utc_now())
         self.told = Replayed(run_id=self.run_id)
 
@@ -212,6 +221,8 @@ class Replay:
                     self.know(source_at_rest(thing))
                 elif isinstance(thing, Forgotten):
                     self.forget(thing)
+                elif isinstance(thing, TemplateWord):
+                    self.words.append(thing)
                 elif is_forgotten(self.forgotten, thing.capture.target_uri):
                     self.returned.add(thing.capture.warc_record_id)
                 elif self.is_wanted(thing.capture):
@@ -267,7 +278,8 @@ class Replay:
     # Second pass
 
     def feed(self, steps: Sequence[Step]) -> None:
-        """Every page through the pipelines."""
+        """Every page through the pipelines, and what people said of templates when they said it."""
+        self.words = deque(sorted(self.words, key=lambda word: word.decided_at))
         keeper = Numbered(self.store, taken=article_ids(self.engine), given=self.settlements.values())
 
         def keep(step: Step, result: Read | Missed) -> None:
@@ -275,6 +287,14 @@ class Replay:
 
         items = ((step, item) for step in steps if (item := self.item(step)) is not None)
         feed(items, guide_of=lambda source_id: self.guides.get(source_id, SourceGuide()), keep=keep)
+        self.take_words(utc_now())
+
+    def take_words(self, until: datetime) -> None:
+        """Those said by then; one of a source that is not replayed is left."""
+        while self.words and self.words[0].decided_at <= until:
+            word = self.words.popleft()
+            if word.source_id in self.known:
+                take_word(self.engine, word.source_id, word.text_digest, word.text, word.state, now=word.decided_at)
 
     def item(self, step: Step) -> Fetched | Missed | None:
         """What the crawl's spider yielded; None when its record can't be read any more."""
@@ -295,6 +315,7 @@ class Replay:
 
     def keep(self, keeper: Numbered, step: Step, result: Read | Missed, *, total: int) -> None:
         """Store one page, under the number it had."""
+        self.take_words(step.at)
         keeper.wanted = step.settlement.article_id if step.settlement else None
         write = unit_of_work(result, store=keeper, run_id=self.run_id, at=step.at)
         assert write is not None  # both are ours

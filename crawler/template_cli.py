@@ -67,16 +67,34 @@ def template(
 
 
 def decide(config: Config, source_id: str, said: Iterable[tuple[TemplateState, str]]) -> None:
-    """Write a person's words down."""
+    """Write a person's words down: in the database, and beside the evidence, for a rebuild."""
     from archive.database import open_engine
+    from archive.evidence.account import TemplateWord, template_fields
+    from archive.evidence.warc import WarcWriter
     from archive.migrate import ensure_schema
     from archive.rows.templates import set_state
+    from archive.store import Store
+    from crawler.context import software
 
     engine = open_engine(config.database_url)
     ensure_schema(engine)
+    words = []
     for state, block in said:
-        text = set_state(engine, source_id, block, state, now=datetime.now(UTC))
-        click.echo(f"{state}: {text[:SHOWN_TEXT]}")
+        now = datetime.now(UTC)
+        found = set_state(engine, source_id, block, state, now=now)
+        words.append(
+            TemplateWord(
+                source_id=source_id, text_digest=found.text_digest, text=found.text, state=state, decided_at=now
+            )
+        )
+        click.echo(f"{state}: {found.text[:SHOWN_TEXT]}")
+    store, now = Store(engine), datetime.now(UTC)
+    run_id = store.start_run("template", software=software(), now=now)
+    warc = WarcWriter(config.warc_dir, run_id=run_id, software=software(), operator=config.contact)
+    for word in words:
+        warc.write_template_word(template_fields(word), at=word.decided_at)
+    warc.close()
+    store.finish_run(run_id, state="finished", exit_code=0, reason=None, stats={}, now=now)
 
 
 def learned_of(config: Config, source_id: str) -> Learned:

@@ -111,7 +111,8 @@ def an_archived(
     if capture_id is None:
         capture_id = a_capture(connection, source_id=source, url=url, record_id=f"<urn:uuid:{count}>")
     if duplicate_of is None:
-        story_id = connection.execute(insert(StoryRow).values(created_at=SEEN)).inserted_primary_key[0]
+        story_id = count + 1
+        connection.execute(insert(StoryRow).values(id=story_id, created_at=SEEN))
     else:
         story_id = connection.execute(select(ArticleRow.story_id).where(ArticleRow.id == duplicate_of)).scalar_one()
     shared = {

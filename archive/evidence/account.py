@@ -19,8 +19,8 @@ from archive.digests import digest_of
 from archive.errors import CaptureError
 from archive.evidence.cdxj import IDENTICAL
 from archive.evidence.records import ContentType, Fields, StoredRecord, members, parse_warc_date, warc_date
-from archive.evidence.warc import FORGOTTEN_URI, SOURCES_URI, iter_records, opened_warc
-from archive.model import Capture, Discovered, Locator, Outcome, Settled
+from archive.evidence.warc import FORGOTTEN_URI, SOURCES_URI, TEMPLATE_URI, iter_records, opened_warc
+from archive.model import Capture, Discovered, Locator, Outcome, Settled, TemplateState
 from archive.wishes import header_wishes
 
 MOMENTS = ("discovered_at", "published_at")  # of a Discovered
@@ -65,7 +65,19 @@ class Forgotten:
     forgotten_at: datetime
 
 
-Told: TypeAlias = Exchanged | Settlement | SourceNote | Forgotten
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateWord:
+    """What a person decided of a block of a source's template, and when."""
+
+    source_id: str
+    text_digest: str
+    text: str
+    """As far as the archive keeps it."""
+    state: TemplateState
+    decided_at: datetime
+
+
+Told: TypeAlias = Exchanged | Settlement | SourceNote | Forgotten | TemplateWord
 
 # Written
 
@@ -73,6 +85,17 @@ Told: TypeAlias = Exchanged | Settlement | SourceNote | Forgotten
 def forgotten_fields(digests: Iterable[str], reason: str, at: datetime) -> Fields:
     """The block of the metadata record that says what was forgotten."""
     return [("forgottenAt", warc_date(at)), *(("forgotten", one) for one in sorted(digests)), ("reason", reason)]
+
+
+def template_fields(word: TemplateWord) -> Fields:
+    """The block of the metadata record that says what a person decided of a block."""
+    return [
+        ("decidedAt", warc_date(word.decided_at)),
+        ("source", word.source_id),
+        ("state", word.state),
+        ("blockDigest", word.text_digest),
+        ("blockText", json.dumps(word.text, ensure_ascii=True).replace("\x7f", "\\u007f")),
+    ]
 
 
 def announcement(discovered: Discovered) -> str:
@@ -171,6 +194,15 @@ def noted(record: StoredRecord) -> Iterator[Told]:
             digests=tuple(value for name, value in pairs if name == "forgotten"),
             reason=fields.get("reason", ""),
             forgotten_at=parse_warc_date(fields["forgottenAt"]),
+        )
+        return
+    if record.field("WARC-Target-URI") == TEMPLATE_URI and "decidedAt" in fields:
+        yield TemplateWord(
+            source_id=fields["source"],
+            text_digest=fields["blockDigest"],
+            text=json.loads(fields["blockText"]),
+            state=fields["state"],  # type: ignore[arg-type]  # written by template_fields
+            decided_at=parse_warc_date(fields["decidedAt"]),
         )
         return
     if (record_id := record.field("WARC-Refers-To")) and "settledAt" in fields:

@@ -43,6 +43,7 @@ from archive.model import Locator
 from archive.warcstore import store_of
 
 FORGOTTEN_URI = "metadata://perilune/forgotten"  # of a record that says what was forgotten on demand, by digest
+TEMPLATE_URI = "metadata://perilune/template"  # of a record with a person's word on a block of a source's template
 SOURCES_URI = "metadata://perilune/sources.json"  # of the record that holds what the source files said
 MAX_FILE_BYTES = 1_000_000_000  # the WARC standard's own advice (annex): 1 GB, which every tool and disk copes with
 __all__ = [
@@ -180,8 +181,15 @@ class WarcWriter:
 
     def write_forgotten(self, said: Fields, *, at: datetime) -> None:
         """Keep which addresses are forgotten, by digest, in the ``-meta`` file. Raises ``CaptureError``."""
+        self.write_note(FORGOTTEN_URI, said, at=at)
+
+    def write_template_word(self, said: Fields, *, at: datetime) -> None:
+        """Keep a person's word on a block in the ``-meta`` file. Raises ``CaptureError``."""
+        self.write_note(TEMPLATE_URI, said, at=at)
+
+    def write_note(self, target_uri: str, said: Fields, *, at: datetime) -> None:
         file = self.file_for("-meta")
-        fields = note_fields(FORGOTTEN_URI, at, file.info_id, "application/warc-fields")
+        fields = note_fields(target_uri, at, file.info_id, "application/warc-fields")
         file.append([record_member(fields, field_block(said))])
 
     def file_for(self, kind: str) -> WarcFile:

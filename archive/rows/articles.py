@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from archive.model import Article, Block, Decision, Duplicate, Particulars, Rejected, Revision, Unchanged, Wording
@@ -13,7 +14,7 @@ from archive.rows.kinship import Comparison, kin_of, relate
 from archive.rows.stories import new_story, settle, story_of
 from archive.rows.templates import layout_of
 from archive.sanitise import MAX_TEXT, clean, clean_all, clean_or_none
-from archive.schema import AliasRow, ArticleRow, CaptureRow, RevisionRow
+from archive.schema import AliasRow, ArticleRow, CaptureRow, RevisionRow, StoryRow
 from archive.textindex import write_index
 from archive.urls import canonical_url, url_key
 
@@ -119,8 +120,9 @@ def added(
     """The row of an article not held before, in the story of the one it copies or in its own."""
     copied = decision.of if isinstance(decision, Duplicate) else None
     address, key = own_address(article, held)
+    number = article_id or next_number(session)
     row = ArticleRow(
-        id=article_id,
+        id=number,
         source_id=article.source_id,
         canonical_url=address,
         url_key=key,
@@ -128,7 +130,7 @@ def added(
         first_seen_at=capture.captured_at,
         last_seen_at=capture.captured_at,
         revision_count=1,
-        story_id=new_story(session, now=now) if copied is None else story_of(session, copied),
+        story_id=new_story(session, number=number, now=now) if copied is None else story_of(session, copied),
         capture_id=capture.id,
         signature=signature,
         **content_of(article),
@@ -137,6 +139,15 @@ def added(
     session.flush()
     session.add(revision_of(row, kind="first", changed=(), seen_at=capture.captured_at))
     return row
+
+
+def next_number(session: Session) -> int:
+    """The number of the next article: never one that an article had, also when that was forgotten (its story's row
+    stays). The one write lock is held."""
+    if session.connection().dialect.name == "postgresql":
+        return int(session.execute(text("SELECT nextval(pg_get_serial_sequence('article', 'id'))")).scalar_one())
+    highest = select(func.max(ArticleRow.id)), select(func.max(StoryRow.id))
+    return max(session.scalar(query) or 0 for query in highest) + 1
 
 
 def reworded(

@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement, Engine, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from archive.database import reading, writing
+from archive.digests import text_digest
 from archive.model import Capture, Locator
 from archive.rows.aliases import key_or_none
 from archive.rows.captures import key_of
 from archive.rows.forgotten import key_digest, remember_to_forget
 from archive.rows.kinship import drop_sketch
-from archive.rows.stories import refresh_story, settle
+from archive.rows.stories import new_story, refresh_story, settle
 from archive.schema import (
     AliasRow,
     ArticleRow,
@@ -24,7 +25,8 @@ from archive.schema import (
     CaptureRow,
     FrontierRow,
     OutcomeRow,
-    StoryRow,
+    RevisionRow,
+    TemplateBlockRow,
 )
 from archive.textindex import delete_index
 
@@ -168,6 +170,7 @@ def forget_rows(engine: Engine, held: Held, *, reason: str, at: datetime) -> Non
         ).all():
             delete_index(session.connection(), article_id)
             drop_sketch(session, article_id, signature)
+        forget_words(session, ids)
         for table, column in referring("article"):
             if table.name not in ("article", "capture", "frontier"):
                 session.execute(delete(table).where(table.c[column].in_(ids)))
@@ -175,6 +178,24 @@ def forget_rows(engine: Engine, held: Held, *, reason: str, at: datetime) -> Non
         session.execute(delete(CaptureRow).where(CaptureRow.id.in_(capture_ids)))
         settle_without(session, stories, now=at)
         remember_to_forget(session, map(key_digest, held.keys), reason=reason, at=at)
+
+
+def forget_words(session: Session, article_ids: Collection[int]) -> None:
+    """Take the articles' paragraphs out of what was learned of their sources, unless others had them, too."""
+    said = session.execute(
+        select(ArticleRow.source_id, RevisionRow.text)
+        .join(RevisionRow, RevisionRow.article_id == ArticleRow.id)
+        .where(ArticleRow.id.in_(article_ids))
+    ).all()
+    for source_id, text in said:
+        session.execute(
+            delete(TemplateBlockRow).where(
+                TemplateBlockRow.source_id == source_id,
+                TemplateBlockRow.text_digest.in_([text_digest(paragraph) for paragraph in text.split("\n\n")]),
+                TemplateBlockRow.state == "learned",
+                TemplateBlockRow.article_count <= 1.0,  # sightings: only here
+            )
+        )
 
 
 def referring(target: str) -> Iterator[tuple[Table, str]]:
@@ -186,12 +207,12 @@ def referring(target: str) -> Iterator[tuple[Table, str]]:
 
 
 def settle_without(session: Session, stories: Collection[int], *, now: datetime) -> None:
-    """The stories without the forgotten articles: other representatives, several stories, or none."""
+    """The stories without the forgotten articles: other representatives, several stories, or none. A story's row stays
+    when nothing is in it, so that its number is never given again."""
     left = list(session.scalars(select(ArticleRow.id).where(ArticleRow.story_id.in_(stories))))
     settle(session, left, now=now)
-    held = select(ArticleRow.story_id)
-    session.execute(delete(StoryRow).where(StoryRow.id.in_(stories), StoryRow.id.not_in(held)))
     for story_id in stories:
+        new_story(session, number=story_id, now=now)
         refresh_story(session, story_id)
 
 

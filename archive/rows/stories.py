@@ -54,12 +54,13 @@ class Member:
 Link: TypeAlias = tuple[int | None, str | None, str | None, float | None]
 
 
-def new_story(session: Session, *, now: datetime) -> int:
-    """The id of a story that has no member yet."""
-    story = StoryRow(created_at=now)
-    session.add(story)
-    session.flush()
-    return story.id
+def new_story(session: Session, *, number: int, now: datetime) -> int:
+    """The story of that number, made when it is not there. A story has the number of its member held longest, so that
+    a rebuild gives it the same whatever joined, parted or was forgotten on the way."""
+    if session.get(StoryRow, number) is None:
+        session.add(StoryRow(id=number, created_at=now))
+        session.flush()
+    return number
 
 
 def story_of(session: Session, article_id: int) -> int:
@@ -69,13 +70,12 @@ def story_of(session: Session, article_id: int) -> int:
 def settle(session: Session, ids: Collection[int], *, now: datetime) -> None:
     """Put the articles, and whoever was or now is in a story with one of them, into the stories their links make."""
     before = stories_of(session, ids)
-    if len(before) < 2:
+    if len(before) < 2 and all(number == story_id for number, story_id in before.items()):
         return
     stories = stories_of(session, connected(session, before))
     left, claimed = set(stories.values()), set[int]()
     for members in components(session, stories):
-        mine = sorted({stories[number] for number in members} - claimed)
-        story_id = mine[0] if mine else new_story(session, now=now)
+        story_id = new_story(session, number=min(members), now=now)
         claimed.add(story_id)
         strangers = [number for number in members if stories[number] != story_id]
         if strangers:

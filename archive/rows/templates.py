@@ -212,8 +212,10 @@ def template_of(engine: Engine, source_id: str) -> Learned:
     return Learned(learned_articles=source.learned_articles if source else 0, blocks=blocks)
 
 
-def set_state(engine: Engine, source_id: str, digest_or_text: str, state: TemplateState, *, now: datetime) -> str:
-    """Pin, release or learn again the block with this digest (or its beginning), or with this text; its text.
+def set_state(
+    engine: Engine, source_id: str, digest_or_text: str, state: TemplateState, *, now: datetime
+) -> TemplateBlock:
+    """Pin, release or learn again the block with this digest (or its beginning), or with this text; the block.
 
     A text that was never seen is pinned or released for the future. Raises ``ConfigError`` when the beginning of a
     digest fits several blocks, or the source is unknown.
@@ -230,7 +232,22 @@ def set_state(engine: Engine, source_id: str, digest_or_text: str, state: Templa
             row = TemplateBlockRow(**values_of(source_id, block))
             session.add(row)
         row.state = state
-        return row.text
+        return block_of(row)
+
+
+def take_word(
+    engine: Engine, source_id: str, text_digest: str, text: str, state: TemplateState, *, now: datetime
+) -> None:
+    """What a person once said of a block, said again: a rebuild's."""
+    with writing(engine) as session:
+        row = session.get(TemplateBlockRow, (source_id, text_digest))
+        if row is None:
+            block = TemplateBlock(
+                text_digest=text_digest, text=text, tag="p", path="", first_seen_at=now, last_seen_at=now
+            )
+            row = TemplateBlockRow(**values_of(source_id, block))
+            session.add(row)
+        row.state = state
 
 
 def chosen(session: Session, source_id: str, digest_or_text: str) -> TemplateBlockRow | None:

@@ -40,7 +40,7 @@ SECRET = "The zirconium ledger was left on the train"
 
 def secrets(crawl: Crawl) -> None:
     """An article met by a redirect and edited once, between others; a copy at another address of the same bytes."""
-    body = page("A ledger is lost", text=f"{LEDGER} {SECRET}.")
+    body = page("A ledger is lost", text=f"{LEDGER}</p><p>{SECRET}, say those who sat beside the person in question.")
     crawl.answer("/short/9", b"", status=301, is_settled=False)
     first = crawl.answer("/news/secret", body, redirected_from=("https://alpha.example/short/9",))
     crawl.answer("/mirror/secret", body, original=first)

@@ -127,7 +127,7 @@ def test_pinned_and_released(engine, store):
     assert template_of(engine, "alpha").learned_articles == 4
     letters = "Letters to the desk are answered on Fridays"
     digest = next(one.text_digest for one in template_of(engine, "alpha").blocks if one.text == letters)
-    assert set_state(engine, "alpha", digest[:16], "released", now=NOW) == letters
+    assert set_state(engine, "alpha", digest[:16], "released", now=NOW).text == letters
     save(store, read(4))
     assert texts(engine)[4] == [*truth(4), letters]
     set_state(engine, "alpha", truth(5)[2], "pinned", now=NOW)
