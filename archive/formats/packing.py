@@ -78,10 +78,7 @@ def pack(
     try:
         with Parts(drafts, origin, warc_dir=warc_dir, max_bytes=max_part_bytes, told=told) as parts:
             for unit in units(gatherer, evidence_of(connection, where=where, since_id=since_id), told, on_progress):
-                try:
-                    parts.add(*unit)
-                except CaptureError as exc:
-                    told.unreadable.append(str(exc))
+                parts.add(*unit)
         if not told.captures:
             raise ConfigError(f"nothing to export: {left_out(told) or 'no article answers'}")
         told.files = drafts.finish()
@@ -109,6 +106,8 @@ def pack_capture(
     try:
         with Parts(drafts, origin, warc_dir=warc_dir, max_bytes=MAX_PART_BYTES, told=told) as parts:
             parts.add(together, [page_of(connection, capture)])
+        if not told.pages:
+            raise CaptureError(told.unreadable[0])
         told.files = drafts.finish()
     finally:
         drafts.discard()
@@ -166,18 +165,26 @@ class Parts:
         self.end(is_whole=kind is None)
 
     def add(self, captures: Sequence[Held], pages: Sequence[Shown]) -> None:
-        """Raises ``CaptureError`` when a record can't be read."""
+        """What can't be read is left out and told: a requisite alone, a page, or an original with its revisits."""
         needed = sum(one.locator.length for one in captures) + sum(4 * len(one.text) for one in pages) + SLACK_BYTES
         if self.part is not None and self.part.size + needed > self.max_bytes:
             self.end(is_whole=True)
         if self.part is None:
             origin = replace(self.origin, part=len(self.drafts.paths) + 1)
             self.part = Part(self.drafts.next(), self.drafts.format_, origin, warc_dir=self.warc_dir)
-        try:
-            self.part.add(captures, pages)
-        finally:
-            self.tell(self.part.warc)
-        self.told.pages += len(pages)
+        lost: set[str | None] = set()
+        for capture in captures:
+            try:
+                if capture.revisit_of not in lost or capture.revisit_of is None:
+                    self.part.warc.add(capture)
+                    continue
+            except CaptureError as exc:
+                self.told.unreadable.append(str(exc))
+            lost.add(capture.warc_record_id)
+        written = [page for page in pages if page.capture.warc_record_id not in lost]
+        self.part.list_pages(written)
+        self.told.pages += len(written)
+        self.tell(self.part.warc)
 
     def tell(self, warc: WarcCopy) -> None:
         """Bring the sums up to date with the file in writing."""
@@ -211,12 +218,10 @@ class Part:
     def size(self) -> int:
         return self.warc.size if self.wacz is None else self.wacz.size
 
-    def add(self, captures: Sequence[Held], pages: Sequence[Shown]) -> None:
+    def list_pages(self, pages: Sequence[Shown]) -> None:
+        """A WARC file has no such list."""
         if self.wacz is not None:
-            self.wacz.add(captures, pages)
-        else:
-            for capture in captures:
-                self.warc.add(capture)
+            self.wacz.list_pages(pages)
 
     def close(self, *, is_whole: bool) -> None:
         with self.closing:

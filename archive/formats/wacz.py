@@ -22,7 +22,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from archive.formats.scratch import Scratch
 from archive.formats.warc import Origin, WarcCopy
-from archive.reading.exchanges import Held, Shown
+from archive.reading.exchanges import Shown
 from archive.timestamps import rfc3339
 
 VERSION = "1.1.1"
@@ -48,9 +48,9 @@ class Resource:
 
 
 class WaczWriter:
-    """Writes one WACZ into a file that can be sought in. ``finish`` makes it whole.
+    """Writes one WACZ into a file that can be sought in: captures go to ``warc``; ``finish`` makes it whole.
 
-    Raises ``CaptureError`` from ``add`` when a record can't be read, ``OSError`` when it can't be written.
+    Raises ``OSError`` when it can't be written.
     """
 
     def __init__(self, stream: IO[bytes], *, warc_dir: Path, origin: Origin, title: str, scratch: Scratch) -> None:
@@ -70,10 +70,8 @@ class WaczWriter:
         """Bytes so far, at most: what is still to be compressed counts in full."""
         return self.warc.size + self.page_bytes + self.scratch.line_bytes
 
-    def add(self, captures: Iterable[Held], pages: Sequence[Shown] = ()) -> None:
-        """Captures that belong together, and what they show."""
-        for capture in captures:
-            self.warc.add(capture)
+    def list_pages(self, pages: Iterable[Shown]) -> None:
+        """Put into the list of pages what captures in ``warc`` show."""
         for page in pages:
             self.main = self.main or page
             self.page_bytes += self.pages.write(line_of(page_of(page)))

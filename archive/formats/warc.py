@@ -119,7 +119,10 @@ def exchange(file: BinaryIO, capture: Held) -> Iterator[Copied]:
     yield answer, raw
     place = capture.locator.offset + capture.locator.length
     for _ in range(MOST_COMPANIONS):
-        companion, raw = member_at(file, capture.locator.filename, place)
+        try:
+            companion, raw = member_at(file, capture.locator.filename, place)
+        except CaptureError:  # most likely the next exchange's, damaged or in writing: verify tells; this one is whole
+            return
         if companion is None or companion.field("WARC-Concurrent-To") != capture.warc_record_id:
             return
         yield companion, raw

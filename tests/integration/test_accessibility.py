@@ -25,7 +25,7 @@ SERIOUS = ("serious", "critical")
 LOOKED_AT = (
     "/", "/?q=comet", "/?q=comet&as_of=2025-06-01", "/?q=nothing", "/?q=mars+(rover", "/articles/1", "/articles/3",
     "/articles/3/diff", "/pictures", "/stories/1", "/sources", "/sources/wire", "/health", "/runs", "/runs/1", "/about",
-    "/articles/999", "/workers",
+    "/articles/999", "/workers", "/captures/1",
 )  # fmt: skip
 SCREENS = ((360, "light"), (1600, "dark"))
 WIDE_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"

@@ -234,6 +234,30 @@ def test_a_record_that_is_not_there_is_said_and_the_rest_written(own_crawl: Craw
     assert "https://alpha.example/news/four" in str(records(warc_of(tmp_path / "all.wacz")))
 
 
+def test_a_damaged_picture_costs_no_page(own_crawl: Crawl, tmp_path: Path) -> None:
+    with own_crawl.engine.connect() as connection:
+        name, offset = connection.execute(
+            text("SELECT filename, offset FROM capture WHERE target_uri LIKE '%/p.png'")
+        ).one()
+    with (own_crawl.config.warc_dir / name).open("r+b") as file:
+        file.seek(offset + 200)
+        file.write(bytes(8))
+    told = packed(own_crawl, tmp_path / "five.wacz", "title:comets")
+    assert len(told.unreadable) == 1
+    assert told.pages == 1
+    targets = {one[1] for one in records(warc_of(tmp_path / "five.wacz"))}
+    assert {"https://alpha.example/news/five", "https://alpha.example/back.png"} <= targets
+    assert "https://cdn.example/p.png" not in targets
+
+
+def test_a_revisit_whose_original_is_damaged_is_left_out_with_it(own_crawl: Crawl, tmp_path: Path) -> None:
+    with own_crawl.engine.begin() as connection:
+        connection.execute(text("UPDATE capture SET offset = offset + 1 WHERE target_uri LIKE '%/one' AND id < 3"))
+    packed(own_crawl, tmp_path / "one.warc.gz", "title:rover")
+    kinds = [one[0] for one in records((tmp_path / "one.warc.gz").read_bytes())]
+    assert "revisit" not in kinds
+
+
 def test_nothing_is_left_behind_when_there_is_nothing_to_write(crawl: Crawl, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     for arguments, message in (
