@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
@@ -16,20 +17,21 @@ PROPERTIES = XPath("/descendant::*[@itemprop]")
 ARTICLES = XPath("/descendant::*[@itemscope][contains(@itemtype, 'Article') or contains(@itemtype, 'Posting')]")
 OF_ARTICLE = ("WebPage", "CreativeWork", "Report", "Blog")
 COMMENTS = re.compile(r"(?:^|[\s_-])comments?(?:$|[\s_-])", re.IGNORECASE)
+BESIDE = 4  # elements around the first author in which the others stand
 KINDS = XPath("//@itemtype[contains(., 'Article') or contains(., 'Posting')]")
 
 
 def microdata_story(tree: HtmlElement) -> Story | None:
     """The article that ``itemprop`` attributes describe; properties of comments and of listed items are left out."""
     first: dict[str, HtmlElement] = {}
-    authors: list[str] = []
+    authors: list[HtmlElement] = []
     others = other_articles(tree)
     for element in PROPERTIES(tree)[:MAX_PROPERTIES]:
         if others and any(one in others for one in (element, *element.iterancestors())):
             continue
         for name in element.get("itemprop", "").split():
             if name == "author" and len(authors) < 12 and is_of_article(element):
-                authors.append(property_name(element))
+                authors.append(element)
             first.setdefault(name, element)
     if not {"headline", "datePublished", "articleBody", "author"} & first.keys():
         return None
@@ -45,7 +47,7 @@ def microdata_story(tree: HtmlElement) -> Story | None:
         article_body="\n\n".join(paragraphs_from(body)) if body is not None else None,
         date_published=value("datePublished") or value("dateCreated"),
         date_modified=value("dateModified"),
-        authors=tuple(dict.fromkeys(name for name in authors if name)),
+        authors=tuple(dict.fromkeys(name for one in side_by_side(authors) if (name := property_name(one)))),
         description=value("description"),
         section=value("articleSection"),
         is_accessible_for_free=claim(value("isAccessibleForFree")),
@@ -64,6 +66,12 @@ def other_articles(tree: HtmlElement) -> set[HtmlElement]:
     own = headed[0] if len(headed) == 1 else max(items, key=lambda one: len(one.text_content()))
     around = {own, *own.iterancestors()}
     return {one for one in items if one not in around}
+
+
+def side_by_side(authors: list[HtmlElement]) -> list[HtmlElement]:
+    """Those that stand with the first: the authors of one article do, others on the page are of other articles."""
+    around = set(islice(authors[0].iterancestors(), BESIDE)) if authors else set()
+    return [one for one in authors if not around.isdisjoint(one.iterancestors())]
 
 
 def is_of_article(element: HtmlElement) -> bool:

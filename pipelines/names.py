@@ -31,6 +31,7 @@ CJK_LEAD = re.compile(
     r"^\s*(?:本报|本網|本网|本社|特约|实习|見習い?|新华社|中新网)?\s*(?:この記事を書いた人|作者|记者|記者|文|文・写真|文／|撰文|编辑|編集|責任編輯|责任编辑|執筆|取材・文|通讯员|ライター|著者|글|기자|이름)"
     r"\s*[:：=＝/／]?\s*"
 )
+WRITER_BOX = re.compile(r"\s*この記事を書いた人\s+(\S{2,8})(?:\s|$)")  # then office, subjects, a button
 CJK_TAIL = re.compile(
     r"\s*(?:記者|记者|기자|通讯员|編集委員|特派員|論説委員|さん|氏|特派员|선임기자|인턴기자|인턴 기자|著|報道)\s*$"
 )
@@ -184,6 +185,8 @@ def names_in(byline: str) -> list[str]:
     text = WRAPPED.sub(r"\1", text)
     for pattern in (EMAIL, LINK, BRACKET, HANDLE):
         text = pattern.sub(" ", text)
+    if box := WRITER_BOX.match(text):
+        return [box[1]]
     text = WRITTEN.sub(" | ", text)
     text = without_lead(text)
     if (helper := SECOND_HAND.search(text)) and helper.start() >= LEAST_NAME:

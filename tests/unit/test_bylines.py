@@ -90,6 +90,13 @@ def test_properties_of_pictures_and_comments_name_no_author() -> None:
     assert metadata(page(scope.format(person, "Ada Reyes") + picture, comment)).authors == ("Ada Reyes",)
 
 
+def test_properties_of_other_articles_name_no_author() -> None:
+    name = '<div><span><span itemprop="author">{}</span></span></div>'
+    both = f'<div class="by">{name.format("Ada Reyes")}{name.format("Ben Okafor")}</div>'
+    others = "".join(f"<li><div>{name.format(one)}</div></li>" for one in ("Tom Gray", "Una Bell"))
+    assert metadata(page(both, f"<section><ul>{others}</ul></section>")).authors == ("Ada Reyes", "Ben Okafor")
+
+
 PROSE = f"<p>{TEXT[3:-4] * 2}</p>"
 SITE = '<meta property="og:site_name" content="Lunar Herald"><meta name="author" content="Lunar Herald">'
 

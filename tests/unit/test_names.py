@@ -45,6 +45,7 @@ from pipelines.names import people
         ("& Nessa Carrow Writer, Hardware", ("Nessa Carrow",)),
         ("By Nessa Carrow, DVM. Reviewed by Hank Dollard, DVM", ("Nessa Carrow",)),
         ("この記事を書いた人 渡辺洋介", ("渡辺洋介",)),
+        ("この記事を書いた人 渡辺洋介 東京社会部 フォロー 専門・関心分野 戦争、平和", ("渡辺洋介",)),
         ("Nessa Nessa", ("Nessa",)),
         ("One comment so far", ()),
         ("About the Desk", ()),
