@@ -25,6 +25,8 @@ from archive.errors import ConfigError, StoreError
 LOCK_WAIT_S = 30  # s a writer waits for another; writes take milliseconds, so longer means a stuck process
 STATEMENT_TIMEOUT_S = 600  # s; PostgreSQL only; no statement of ours takes ten minutes
 CONNECT_TIMEOUT_S = 15  # s; PostgreSQL only
+CACHE_KIB, READER_CACHE_KIB = 65_536, 16_384  # of pages a connection holds, SQLite; by default 2,000, and a million
+# articles' indexes are walked through the system for every row
 WAL_LIMIT_BYTES = 64 * 2**20  # the -wal file is cut back to this after a burst; default: it never shrinks
 WRITER_KEY = 0x70657269  # PostgreSQL's advisory lock of whoever writes; locks are a database's own
 SECRET_PARAMETERS = ("password", "sslpassword", "passfile", "sslkey")  # of a PostgreSQL address's query
@@ -175,6 +177,7 @@ def prepare_sqlite(connection: sqlite3.Connection, *, read_only: bool) -> None:
     if not read_only:
         turn_wal_on(connection)
         connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+    connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB if read_only else CACHE_KIB}")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")

@@ -364,6 +364,7 @@ class ArticleRow(Base):
         Index(  # which stories have copies
             "ix_article_copies",
             "story_id",
+            "duplicate_of",
             sqlite_where=sql("duplicate_of IS NOT NULL"),
             postgresql_where=sql("duplicate_of IS NOT NULL"),
         ),

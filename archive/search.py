@@ -16,7 +16,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Literal, TypeAlias, get_args
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from archive.errors import QueryError
@@ -134,11 +134,17 @@ def ids(connection: Connection, query: Query) -> list[int]:
 
 def one_a_story(root: Node, dialect: str) -> ColumnElement[bool]:
     """Originals, and of a story whose original is no hit the copy that is and was archived first."""
-    other = aliased(ArticleRow)
-    goes_before = or_(other.duplicate_of.is_(None), other.id < ArticleRow.id)
-    is_hit = other.id.in_(hit_ids(root, dialect).correlate(None))
-    is_same = and_(other.story_id == ArticleRow.story_id, other.id != ArticleRow.id)
-    return or_(ArticleRow.duplicate_of.is_(None), not_(exists().where(is_same, goes_before, is_hit)))
+    hit = hit_ids(root, dialect).cte()
+    copied = select(ArticleRow.story_id).where(ArticleRow.duplicate_of.is_not(None))
+    original = func.count().filter(ArticleRow.duplicate_of.is_(None))
+    first = (
+        select(func.min(ArticleRow.id))
+        .where(ArticleRow.id.in_(select(hit.c.id)), (ArticleRow.story_id + literal_column("0")).in_(copied))
+        .group_by(ArticleRow.story_id)
+        .having(original == 0)
+        .correlate(None)
+    )
+    return or_(ArticleRow.duplicate_of.is_(None), ArticleRow.id.in_(first))
 
 
 def count(connection: Connection, root: Node, kept: Sequence[ColumnElement[bool]] = ()) -> int:

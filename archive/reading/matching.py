@@ -35,7 +35,6 @@ from sqlalchemy import (
     Text as TextType,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
-from sqlalchemy.orm import aliased
 
 from archive.query import (
     And,
@@ -192,14 +191,15 @@ def newest_ids(root: Node, dialect: str, *, limit: int) -> Select[int]:
     return hit_ids(root, dialect).order_by(literal_column("id").desc()).limit(limit)
 
 
-def heads_match(node: Node, dialect: str) -> ColumnElement[bool]:
-    """One of the texts of a query stands in title, authors or tags; a condition on the index."""
+def hits_by_heads(hit: FromClause, node: Node, dialect: str) -> FromClause:
+    """Those hits of an indexed node that have one of its texts in title, authors or tags."""
     texts = wanted_texts(node)
     if dialect == "postgresql":
-        return matches(any_of(texts), SEARCH.c.heads)
+        heads = index_hits(matches(any_of(texts), SEARCH.c.heads), dialect)
+        return select(hit.c.id).where(hit.c.id.in_(select(heads.c.id))).subquery()
     found = [f"{{title authors tags}} : ({fts_expression(text)})" for text in texts if text.column is None]
     found += [fts_expression(text) for text in texts if text.column]
-    return fts_matches(any_fts(found))
+    return index_hits(fts_matches(f"({fts_expression(node)}) AND ({any_fts(found)})"), dialect)
 
 
 def fts_match(node: Node) -> ColumnElement[bool]:
@@ -390,8 +390,8 @@ def has(node: Has) -> ColumnElement[bool]:
         case "press_release":
             return ArticleRow.is_press_release.is_(True)
         case "copy":
-            copy = aliased(ArticleRow)
-            return exists().where(copy.story_id == ArticleRow.story_id, copy.duplicate_of.is_not(None))
+            copied = select(ArticleRow.story_id).where(ArticleRow.duplicate_of.is_not(None)).correlate(None)
+            return ArticleRow.story_id.in_(copied)
 
 
 def match(node: Match) -> ColumnElement[bool]:

@@ -33,12 +33,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
 
 from archive.query import And, Node, Not, Or, wanted_texts
-from archive.reading.matching import SEARCH, any_of, heads_match, index_hits, index_id, index_match, whose_article
+from archive.reading.matching import SEARCH, any_of, hits_by_heads, index_hits, index_id, index_match, whose_article
 from archive.schema import ArticleRow
 
-MAX_RANKED: Mapping[str, int] = {"sqlite": 20_000, "postgresql": 1_000}  # hits of which all are ranked
-NEWEST: Mapping[str, int] = {"sqlite": 20_000, "postgresql": 700}  # that are ranked of more, by when they were archived
-HEADS: Mapping[str, int] = {"sqlite": 5_000, "postgresql": 300}  # that are ranked of more, by title, authors and tags
+MAX_RANKED: Mapping[str, int] = {"sqlite": 10_000, "postgresql": 700}  # hits of which all are ranked
+NEWEST: Mapping[str, int] = {"sqlite": 10_000, "postgresql": 500}  # that are ranked of more, by when they were archived
+HEADS: Mapping[str, int] = {"sqlite": 2_500, "postgresql": 200}  # that are ranked of more, by title, authors and tags
 AGEING_DAYS = 182.5  # after which a hit counts half in the order ``recent``
 MAX_ALTERNATIVES = 8  # that have a share of their own
 TITLE, AUTHORS, TAGS, BODY = 10.0, 4.0, 4.0, 1.0  # weights: a title says what an article is about
@@ -121,9 +121,9 @@ def candidates(
 ) -> Select[int]:
     """Ids of the hits that are ranked when there are too many."""
     each = alternatives(text)
-    hit, heads = (index_hits(match, dialect) for match in (index_match(text, dialect), heads_match(text, dialect)))
-    best = ids(hit, others, kept).where(hit.c.id.in_(select(heads.c.id)))
-    parts = [best.order_by(hit.c.id.desc()).limit(HEADS[dialect])]
+    hit = index_hits(index_match(text, dialect), dialect)
+    best = hits_by_heads(hit, text, dialect)
+    parts = [ids(best, others, kept).order_by(best.c.id.desc()).limit(HEADS[dialect])]
     for one in each:
         newest = hit if one is text else index_hits(index_match(one, dialect), dialect)
         share = NEWEST[dialect] // len(each)

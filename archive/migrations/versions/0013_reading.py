@@ -19,8 +19,9 @@ def upgrade() -> None:
         fill_heads(connection)
     log.info("schema step", extra={"schema": revision, "what": "indexes of copies and dates"})
     is_copy = sa.text("duplicate_of IS NOT NULL")
+    columns = ["story_id", "duplicate_of"]
     op.create_index(
-        "ix_article_copies", "article", ["story_id"], unique=False, sqlite_where=is_copy, postgresql_where=is_copy
+        "ix_article_copies", "article", columns, unique=False, sqlite_where=is_copy, postgresql_where=is_copy
     )
     moment = sa.text("coalesce(published_at, first_seen_at)")
     op.create_index("ix_article_moment", "article", [moment, "id"], unique=False)
