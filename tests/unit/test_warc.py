@@ -27,6 +27,9 @@ from archive.model import Locator
 NOON = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 
 
+PACKED = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+
+
 def an_exchange(body: bytes = b"<p>Lift-off.</p>", **changes) -> Exchange:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(body)
     values = {
@@ -162,6 +165,40 @@ def test_file_is_open_while_written_and_renamed_when_closed(tmp_path):
     assert warc_files(tmp_path) == [written.locator.filename + ".open"]
     writer.close()
     assert warc_files(tmp_path) == [written.locator.filename]
+
+
+def test_what_is_on_the_disk_when(tmp_path, monkeypatch):
+    """fsync: after 64 MB, after 30 seconds, and at the end the file, its directory, its manifest and its index."""
+    synced = []
+
+    def fsync(descriptor):
+        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        synced.append(path.removeprefix(f"{tmp_path}/"))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr("time.monotonic", lambda: clock.now)
+    writer = a_writer(tmp_path)
+    first = writer.write_exchange(an_exchange())
+    assert synced == []
+    clock.now += 30.0
+    writer.write_exchange(an_exchange(b"half a minute later"))
+    assert synced == [f"warc/{first.locator.filename}.open"]
+    for _ in range(3):
+        writer.write_exchange(an_exchange(os.urandom(1 << 20), response_head=PACKED))
+    assert len(synced) == 1
+    big = os.urandom(1 << 20) * 22  # three of them are more than 64 MB
+    for start in range(3):
+        writer.write_exchange(an_exchange(big + bytes([start]), response_head=PACKED))
+    assert synced == [f"warc/{first.locator.filename}.open"] * 2
+    writer.close()
+    name = first.locator.filename
+    assert synced[2:] == [
+        f"warc/{name}.open",
+        "warc",
+        "manifest.jsonl",
+        f"cdxj/{name.removesuffix('.warc.gz')}.cdxj.open",
+    ]
 
 
 def test_files_rotate_by_size(tmp_path):
