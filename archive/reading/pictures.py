@@ -10,13 +10,15 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Integer, cast, extract, func, select, type_coerce
 from sqlalchemy import Text as TextType
 
-from archive.query import Query
+from archive.query import EVERYTHING, Query
 from archive.reading.facets import UNIT_CHARS, Unit, between, fitting_unit, known_sources, moment
-from archive.reading.matching import condition
+from archive.reading.matching import newest_ids, prefer_index
 from archive.schema import ArticleRow
 
 SERIES = 8  # sources told apart; more colours are not
 WEEKS = 26  # of a sparkline: half a year
+MAX_DRAWN = 200_000  # hits that are counted by source, the latest by id: under half a second
+MAX_TIMED = 20_000  # hits whose hour is looked at; it stands in no index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class Attention:
     unit: Unit
     periods: tuple[str, ...]
     series: tuple[Series, ...]
+    is_exact: bool
+    """False when there were more hits than are counted: it is drawn from the latest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +53,19 @@ class Rhythm:
     """Monday to Sunday, each from 0 to 23."""
     without_hour: int
     """Hits of which no hour is known."""
+    is_exact: bool
+    """False when there were more hits than are looked at."""
 
 
 def attention(
     connection: Connection, query: Query | None, *, unit: Unit | None = None, sources: int = SERIES
 ) -> Attention:
     """Hits a period by source; by default in the unit that fits. Empty where no hit has a date."""
-    counted = counts_by_source(connection, query, "month")
+    prefer_index(connection)
+    counted, drawn = counts_by_source(connection, query, "month")
     unit = unit or fitting_unit(sorted({period for period, _ in counted}))
     if unit != "month":
-        counted = counts_by_source(connection, query, unit)
+        counted, _ = counts_by_source(connection, query, unit)
     periods = tuple(between(unit, sorted({period for period, _ in counted})))
     totals: Counter[str] = Counter()
     for (_, source_id), count in counted.items():
@@ -75,19 +82,22 @@ def attention(
     ]
     if others := order[sources:]:
         found.append(Series(source_id="", name=f"{len(others)} others", counts=summed(counted, periods, others)))
-    return Attention(unit=unit, periods=periods, series=tuple(found))
+    return Attention(unit=unit, periods=periods, series=tuple(found), is_exact=drawn < MAX_DRAWN)
 
 
-def counts_by_source(connection: Connection, query: Query | None, unit: Unit) -> dict[tuple[str, str], int]:
-    """(period, source) → hits."""
+def counts_by_source(connection: Connection, query: Query | None, unit: Unit) -> tuple[dict[tuple[str, str], int], int]:
+    """(period, source) → hits; and how many were counted, those without a date among them."""
     period = moment(connection, UNIT_CHARS[unit]).label("period")
-    statement = (
-        select(period, ArticleRow.source_id, func.count())
-        .where(ArticleRow.published_at.is_not(None))
-        .group_by(period, ArticleRow.source_id)
-    )
-    rows = connection.execute(asked(statement, connection, query))
-    return {(period, source_id): count for period, source_id, count in rows}
+    statement = select(period, ArticleRow.source_id, func.count()).group_by(period, ArticleRow.source_id)
+    rows = connection.execute(statement.where(latest(connection, query, MAX_DRAWN))).all()
+    counted = {(period, source_id): count for period, source_id, count in rows if period is not None}
+    return counted, sum(count for _, _, count in rows)
+
+
+def latest(connection: Connection, query: Query | None, limit: int) -> ColumnElement[bool]:
+    """One of a query's latest hits by id."""
+    root = EVERYTHING.root if query is None else query.root
+    return ArticleRow.id.in_(newest_ids(root, connection.dialect.name, limit=limit))
 
 
 def summed(counted: Mapping[tuple[str, str], int], periods: Sequence[str], sources: Sequence[str]) -> tuple[int, ...]:
@@ -96,17 +106,16 @@ def summed(counted: Mapping[tuple[str, str], int], periods: Sequence[str], sourc
 
 def rhythm(connection: Connection, query: Query | None) -> Rhythm:
     """When in the week the hits were published."""
+    prefer_index(connection)
     day, hour = day_and_hour(connection)
-    has_hour = ArticleRow.published_at_precision.in_(("second", "minute"))
-    statement = select(day, hour, func.count()).where(ArticleRow.published_at.is_not(None), has_hour)
-    counted = {
-        (int(day), int(hour)): count
-        for day, hour, count in connection.execute(asked(statement.group_by(day, hour), connection, query))
-    }
-    hourless = select(func.count()).select_from(ArticleRow).where(~has_hour)
+    has_hour = ArticleRow.published_at.is_not(None) & ArticleRow.published_at_precision.in_(("second", "minute"))
+    statement = select(has_hour, day, hour, func.count()).group_by(has_hour, day, hour)
+    rows = connection.execute(statement.where(latest(connection, query, MAX_TIMED))).all()
+    counted = {(int(day), int(hour)): count for is_known, day, hour, count in rows if is_known}
     return Rhythm(
         hours=tuple(tuple(counted.get((day, hour), 0) for hour in range(24)) for day in range(7)),
-        without_hour=connection.execute(asked(hourless, connection, query)).scalar_one(),
+        without_hour=sum(count for is_known, _, _, count in rows if not is_known),
+        is_exact=sum(count for *_, count in rows) < MAX_TIMED,
     )
 
 
@@ -118,11 +127,6 @@ def day_and_hour(connection: Connection) -> tuple[ColumnElement[int], ColumnElem
         return (sunday_first + 6) % 7, cast(func.substr(written, 12, 2), Integer)
     in_utc = func.timezone("UTC", ArticleRow.published_at)
     return extract("isodow", in_utc) - 1, extract("hour", in_utc)
-
-
-def asked(statement, connection: Connection, query: Query | None):  # type: ignore[no-untyped-def]  # any select
-    """The statement, of a query's hits alone."""
-    return statement if query is None else statement.where(condition(query.root, connection.dialect.name))
 
 
 def weekly(connection: Connection, *, until: datetime) -> dict[str, tuple[int, ...]]:

@@ -164,8 +164,7 @@ def count_attention(request: Request) -> Response:
 
 
 def show_health(request: Request) -> Response:
-    with reading_of(request).connection() as connection:
-        found = condition_of(connection, now=datetime.now(UTC))
+    found = reading_of(request).remembered("health", lambda connection: condition_of(connection, now=datetime.now(UTC)))
     return validated(request, Json({"findings": [asdict(one) for one in found]}))
 
 

@@ -41,7 +41,7 @@ def pictures_page(request: Request) -> Response:
         is_cut=len(shown) == SHOWN_PERIODS,
         heat=heat(week.hours),
         heat_total=sum(map(sum, week.hours)),
-        without_hour=week.without_hour,
+        week=week,
         weekdays=WEEKDAYS,
     )
     return validated(request, answer)

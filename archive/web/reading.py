@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 from starlette.requests import Request
@@ -16,7 +18,12 @@ from archive.opening import limited
 PARALLEL = 8  # questions at once; SQLAlchemy's pool holds 15, and two cores gain nothing from more
 WAIT_S = 10  # s a request waits for its turn
 ANSWER_S = 5  # s an answer may take
+DEAR_S = 20  # s an answer may take that is then remembered
+REMEMBERED_S = 60
 STREAM_S = 3_600  # s an export may take: its reader sets the pace
+
+
+T = TypeVar("T")
 
 
 class BusyError(PeriluneError):
@@ -31,6 +38,18 @@ class Reading:
         self.warc_dir = warc_dir
         self.answer_s = answer_s
         self.turns = BoundedSemaphore(PARALLEL)
+        self.remembering = Lock()
+        self.memory: dict[str, tuple[float, object]] = {}
+
+    def remembered(self, name: str, make: Callable[[Connection], T]) -> T:
+        """What ``make`` reads, as it was at most ``REMEMBERED_S`` ago: for what is dear and changes slowly."""
+        with self.remembering:
+            made_at, found = self.memory.get(name, (float("-inf"), None))
+            if time.monotonic() - made_at > REMEMBERED_S:
+                with self.connection(seconds=DEAR_S) as connection:
+                    found = make(connection)
+                self.memory[name] = (time.monotonic(), found)
+        return found  # type: ignore[return-value]  # what make gave under this name
 
     @contextmanager
     def connection(self, *, seconds: float | None = None) -> Iterator[Connection]:

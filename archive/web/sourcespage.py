@@ -95,8 +95,7 @@ def source_page(request: Request) -> Response:
 
 
 def health_page(request: Request) -> Response:
-    with reading_of(request).connection() as connection:
-        found = condition_of(connection, now=datetime.now(UTC))
+    found = reading_of(request).remembered("health", lambda connection: condition_of(connection, now=datetime.now(UTC)))
     answer = page(
         "health.html",
         here="/health",
