@@ -202,8 +202,8 @@ def postgres_engine(url: URL, *, read_only: bool) -> Engine:
     settings: Mapping[str, object] = {
         "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
         "lock_timeout": f"{LOCK_WAIT_S}s",
-        "timezone": "UTC",
         "jit": "off",  # compiling a statement takes longer than any of ours
+        "timezone": "UTC",
         "default_transaction_read_only": "on" if read_only else "off",
     }
     ours = " ".join(f"-c {name}={value}" for name, value in settings.items())
