@@ -48,8 +48,9 @@ def perilune(body: bytes, url: str) -> Found:
     """Our own extraction, up to the article as it would be archived."""
     from archive.errors import ExtractionError
     from pipelines.dates import TRUST
-    from pipelines.extract import Hints, Rules, extract
+    from pipelines.extract import extract
     from pipelines.normalise import chosen_date
+    from pipelines.page import Hints, Rules
 
     try:
         page = extract(body, url=url, charset=None, hints=Hints(), rules=Rules())

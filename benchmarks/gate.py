@@ -23,7 +23,8 @@ from benchmarks.scores import Truth, read_corpus
 from pipelines.chrome import drop, text_of
 from pipelines.container import squeezed
 from pipelines.decode import decoded
-from pipelines.extract import Hints, Rules, extract
+from pipelines.extract import extract
+from pipelines.page import Hints, Rules
 from pipelines.quality import assess
 from pipelines.tree import tree_of
 from tests.negatives import NEGATIVES, Negative

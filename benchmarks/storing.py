@@ -24,8 +24,10 @@ from archive.model import Capture, Discovered, Fetched, Locator
 from archive.store import SourceAtRest, Store
 from benchmarks.measure import machine, median
 from benchmarks.pages import html
+from pipelines.page import Read
 from pipelines.persist import unit_of_work
-from pipelines.workers import Read, SourceGuide, read_page
+from pipelines.reading import read_page
+from pipelines.workers import SourceGuide
 from pipelines.writer import MOST
 
 GROUPS = (1, 4, MOST)

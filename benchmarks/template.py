@@ -24,8 +24,9 @@ from archive.migrate import ensure_schema
 from archive.schema import ArticleRow
 from archive.store import Store
 from pipelines.dedup import decide
-from pipelines.extract import Hints, Rules, extract
+from pipelines.extract import extract
 from pipelines.normalise import article_from
+from pipelines.page import Hints, Rules
 from pipelines.template import Template
 from tests.builders import a_capture, a_discovered, a_source
 from tests.recurring import SITES, Site

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from archive.model import Fetched, Missed
 from crawler import settings
-from pipelines.workers import ExtractionPool, Read, SourceGuide
+from pipelines.page import Read
+from pipelines.workers import ExtractionPool, SourceGuide
 
 K = TypeVar("K")
 AHEAD = 4  # pages a worker that may be read before their turn: bounds the bodies in memory

@@ -32,8 +32,9 @@ from crawler.process import guide_of
 from crawler.rebuild import unknown_source
 from crawler.run import at_rest, closing_engine, report_repairs, utc_now
 from crawler.verdict import ALARM, FINE, INTERRUPTED, STORAGE
+from pipelines.page import Read
 from pipelines.persist import unit_of_work
-from pipelines.workers import Read, SourceGuide
+from pipelines.workers import SourceGuide
 from spiders.registry import load_sources
 from spiders.replay import item_of, page_in
 from spiders.territory import Territory

@@ -55,8 +55,9 @@ from crawler.feeding import feed
 from crawler.process import guide_of
 from crawler.run import at_rest, closing_engine, utc_now
 from crawler.verdict import FINE, INTERRUPTED, STORAGE
+from pipelines.page import Read
 from pipelines.persist import Decide, unit_of_work
-from pipelines.workers import Read, SourceGuide
+from pipelines.workers import SourceGuide
 from spiders.registry import load_sources
 from spiders.replay import Step, in_order, item_of, step_of
 

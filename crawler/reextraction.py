@@ -30,8 +30,9 @@ from crawler.reread import Asked, OfSource, Reread
 from crawler.rereading import Progress, Rereading
 from crawler.run import closing_engine, utc_now
 from crawler.verdict import INTERRUPTED, STORAGE
+from pipelines.page import Read
 from pipelines.persist import COMPARISON, unit_of_work
-from pipelines.workers import Read, SourceGuide
+from pipelines.workers import SourceGuide
 from spiders.registry import load_sources
 
 if TYPE_CHECKING:

@@ -32,9 +32,10 @@ from crawler.reread import WORST, Asked, Example, Kind, Reread
 from crawler.run import utc_now
 from crawler.verdict import FINE, INTERRUPTED, STORAGE
 from pipelines.dedup import decide
+from pipelines.page import Read
 from pipelines.persist import CLEANER
 from pipelines.relearning import AHEAD, Relearned, digests_of
-from pipelines.workers import Read, SourceGuide
+from pipelines.workers import SourceGuide
 from spiders.replay import item_of
 
 if TYPE_CHECKING:

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import version
 from itertools import islice
 
 from lxml.etree import XPath
@@ -26,6 +24,7 @@ from pipelines.facts import facts_of
 from pipelines.genre import is_live_blog, is_press_release
 from pipelines.lines import cleaned
 from pipelines.metadata import Metadata, metadata_of
+from pipelines.page import Hints, Rules, versions
 from pipelines.prose import paragraphs_from
 from pipelines.standfirst import standfirst
 from pipelines.structured import StructuredData, structured_data
@@ -41,28 +40,6 @@ SHELL_SHARE = 0.5  # of the data's text; a page that shows less of it than this 
 PRINTED_TITLES = XPath("/descendant::meta[@property='og:title' or @name='twitter:title']/@content | //title/text()")
 HEADINGS = XPath("//h1")
 SAID = frozenset(one.name for one in fields(Metadata)) & frozenset(one.name for one in fields(Extracted))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
-    """What is known of a page from outside it."""
-
-    title: str | None = None
-    published_at: datetime | None = None
-    content_html: str | None = None
-    language: str | None = None
-    country: str | None = None
-    """Of the source, ISO 3166-1: it settles which number of ``03/04/2025`` is the month."""
-    source_name: str | None = None
-    captured_at: datetime | None = None
-    """When the page was fetched: nothing on it is later. None means now."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What the source file says of its pages."""
-
-    prune_css: tuple[str, ...] = ()
 
 
 def extract(body: bytes, *, url: str, charset: str | None, hints: Hints, rules: Rules) -> Extracted:
@@ -126,12 +103,6 @@ def with_marks(
         is_live_blog=is_live_blog(title=metadata.title, kinds=kinds),
         is_press_release=is_press_release(url=url, title=metadata.title, kinds=kinds, sections=sections, lines=lines),
     )
-
-
-@cache
-def versions() -> str:
-    """Who extracts; asked once, for it reads files."""
-    return f"perilune/{version('perilune')} trafilatura/{version('trafilatura')}"
 
 
 def main_blocks(root: HtmlElement, placed: Sequence[Placed]) -> list[str]:

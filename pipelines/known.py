@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from archive.model import Capture, Discovered, Fetched, Settled
-from pipelines.extract import versions
+from pipelines.page import versions
 from pipelines.persist import Note
 from pipelines.writer import Writer
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from archive.model import Article, Candidate, Capture, Decision, Discovered, Missed, Polled, Rejected, Settled
 from pipelines.dedup import Similar, decide
+from pipelines.page import Read
 from pipelines.similarity import Similarity
 from pipelines.template import Template
-from pipelines.workers import Read
 from pipelines.writer import Writer
 
 if TYPE_CHECKING:

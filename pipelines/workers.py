@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import resource
 import signal
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, nullcontext
@@ -22,12 +21,8 @@ from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired, ProcessPool
 
-from archive.errors import ExtractionError
-from archive.model import Article, Fetched, Rejected
-from archive.wishes import ordered
-from pipelines.extract import Hints, Rules, extract
-from pipelines.normalise import article_from
-from pipelines.quality import assess
+from archive.model import Fetched, Rejected
+from pipelines.page import Hints, Page, Read, Rules
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -36,63 +31,6 @@ if TYPE_CHECKING:
 
 PAGES_PER_WORKER = 500  # pages; then a fresh process, so that what lxml leaks is given back
 MOST_WORKERS = 4  # one process fetches and stores for all of them, and is busy by then
-WARM_UP_PAGE = (
-    b"<html><head><title>Warm-up</title></head><body><article><h1>Warm-up</h1>"
-    b"<p>The first page of a worker compiles patterns and loads tables; this one pays for it.</p></article>"
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A fetched page on its way to a worker."""
-
-    fetched: Fetched
-    hints: Hints
-    rules: Rules
-    strip_params: tuple[str, ...] = ()
-    obey: tuple[str, ...] = ()
-    """Wishes of publishers (archive.wishes) for which a page is not taken."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """What the worker made of it: an article, or why it is none."""
-
-    fetched: Fetched
-    result: Article | Rejected
-    seconds: float
-    """CPU time of the worker for this page."""
-
-
-def read_page(page: Page) -> Read:
-    """Extract, judge and normalise one page. Runs in a worker; reads and writes nothing else."""
-    started = time.process_time()
-    result = judged(page)
-    lighter = replace(page.fetched, capture=replace(page.fetched.capture, body=b""))
-    return Read(fetched=lighter, result=result, seconds=time.process_time() - started)
-
-
-def judged(page: Page) -> Article | Rejected:
-    """The page as an article, or the reason it is none."""
-    capture = page.fetched.capture
-    try:
-        extracted = extract(
-            capture.body, url=capture.target_uri, charset=capture.charset, hints=page.hints, rules=page.rules
-        )
-    except ExtractionError as exc:
-        return Rejected(reason="unreadable", detail=str(exc))
-    wishes = ordered((*capture.wishes, *extracted.wishes))
-    if refused := next((wish for wish in wishes if wish in page.obey), None):
-        return Rejected(reason=refused, detail=f"the publisher asks for {', '.join(wishes)}")
-    rejected = assess(extracted, url=capture.target_uri)
-    if rejected is not None:
-        return rejected
-    return article_from(
-        replace(extracted, wishes=wishes),
-        discovered=page.fetched.discovered,
-        capture=replace(capture, body=b""),
-        strip_params=page.strip_params,
-    )
 
 
 class ExtractionPool:
@@ -115,7 +53,7 @@ class ExtractionPool:
         """The page as read; ``Rejected`` with ``extraction_timeout`` or ``extraction_crash`` when the worker died."""
         with nullcontext() if self.is_started else deaf_to_interrupts():  # the first page starts the pool's threads
             self.is_started = True
-            future = self.pool.schedule(read_page, args=(page,), timeout=self.timeout_s)
+            future = self.pool.schedule(read_in_worker, args=(page,), timeout=self.timeout_s)
         try:
             return await asyncio.wrap_future(future)
         except (TimeoutError, FutureTimeoutError):
@@ -154,8 +92,17 @@ def deaf_to_interrupts() -> Iterator[None]:
 
 def start_worker(memory_bytes: int) -> None:
     """Bound the worker's memory and read one page, so that the first real one costs no more than the second."""
+    from pipelines.reading import warm_up  # here: workers alone load the extractors, which take 60 MB and a second
+
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    extract(WARM_UP_PAGE, url="http://warm.example/up", charset="utf-8", hints=Hints(), rules=Rules())
+    warm_up()
+
+
+def read_in_worker(page: Page) -> Read:
+    """:func:`pipelines.reading.read_page`; runs in a worker."""
+    from pipelines.reading import read_page  # as above
+
+    return read_page(page)
 
 
 class ExtractPipeline:

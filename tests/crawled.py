@@ -21,7 +21,8 @@ from archive.migrate import ensure_schema
 from archive.model import Capture, Discovered, Fetched, Missed, Settled
 from archive.store import SourceAtRest, Store
 from pipelines.persist import unit_of_work
-from pipelines.workers import SourceGuide, read_page
+from pipelines.reading import read_page
+from pipelines.workers import SourceGuide
 from tests.builders import PROSE
 from tests.site.prose import a_piece
 

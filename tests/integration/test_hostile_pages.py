@@ -9,7 +9,8 @@ import time
 import pytest
 
 from archive.errors import ExtractionError
-from pipelines.extract import Hints, Rules, extract
+from pipelines.extract import extract
+from pipelines.page import Hints, Rules
 
 PROSE = "<p>The probe passed over the rim for the eleventh time and saw what nobody had expected to see there.</p>" * 4
 MOST_S, MOST_MB = 20, 600  # CPU and memory of a page; a worker's limits are above

@@ -28,8 +28,10 @@ from crawler.forgetting import run_forget
 from crawler.rebuild import run_replay
 from crawler.reextraction import run_reextract
 from crawler.reread import Asked
+from pipelines.page import Read
 from pipelines.persist import unit_of_work
-from pipelines.workers import Read, SourceGuide, read_page
+from pipelines.reading import read_page
+from pipelines.workers import SourceGuide
 from tests.crawled import Crawl, config_of, exported, other_body, page
 
 JUNK = "Share this story with your friends."

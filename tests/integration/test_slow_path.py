@@ -23,7 +23,8 @@ from benchmarks.scores import Found, Truth, read_corpus, score
 from pipelines import extract as extraction
 from pipelines.body import blocks_of
 from pipelines.decode import decoded
-from pipelines.extract import Hints, Rules, extract, read
+from pipelines.extract import extract, read
+from pipelines.page import Hints, Rules
 from pipelines.tree import UNREAD, flatten_layout_tables, is_data, parser, place_fragments
 
 ROOT = Path(__file__).parents[2]

@@ -18,8 +18,9 @@ from archive.store import Store
 from benchmarks.template import archived
 from crawler.cli import run
 from pipelines.dedup import decide
-from pipelines.extract import Hints, Rules, extract
+from pipelines.extract import extract
 from pipelines.normalise import article_from
+from pipelines.page import Hints, Rules
 from pipelines.template import Template
 from tests.builders import NOW, a_capture, a_discovered, a_source, an_article
 from tests.recurring import SITES

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from pipelines import extract as extraction
-from pipelines.extract import Hints, Rules, extract
+from pipelines.extract import extract
+from pipelines.page import Hints, Rules
 
 SENTENCE = "The probe sent picture number {} of the crater on Monday, and engineers had waited for it since March."
 

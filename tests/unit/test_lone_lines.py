@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipelines.calendars import days_in
-from pipelines.extract import Hints, Rules, extract
+from pipelines.extract import extract
+from pipelines.page import Hints, Rules
 
 PROSE = (
     "The tug raised the station's orbit by eleven kilometres, and none of the crew had to leave the module.</p><p>" * 20

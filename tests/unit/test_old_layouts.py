@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.extract import Hints, Rules, extract
+from pipelines.extract import extract
+from pipelines.page import Hints, Rules
 
 SENTENCES = [
     "The probe sent its first pictures on Monday, and engineers had waited for them since the landing in March.",

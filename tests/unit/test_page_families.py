@@ -11,8 +11,9 @@ import pytest
 
 from archive.model import Article
 from archive.timestamps import published
-from pipelines.extract import Hints, Rules, extract
+from pipelines.extract import extract
 from pipelines.normalise import article_from
+from pipelines.page import Hints, Rules
 from tests.builders import a_capture, a_discovered
 
 PAGES = Path(__file__).parent.parent / "fixtures" / "pages"

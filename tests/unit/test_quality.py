@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.extract import Hints, Rules, extract
+from pipelines.extract import extract
+from pipelines.page import Hints, Rules
 from pipelines.quality import LIST_TITLE, NOT_FOUND, assess
 from tests.negatives import EXCERPT, HEADLINES, NEGATIVES, RECENT, Negative, page
 

@@ -11,7 +11,8 @@ from html import escape
 
 import pytest
 
-from pipelines.extract import Hints, Rules, extract
+from pipelines.extract import extract
+from pipelines.page import Hints, Rules
 
 TITLE = "Russia's Delegation at the 68th Session of COPUOS"
 SITE = "Orbital Gazette"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipelines.extract import Extracted, Hints, Rules, extract
+from pipelines.extract import Extracted, extract
+from pipelines.page import Hints, Rules
 
 SENTENCES = [
     "The probe sent its first picture of the crater on Monday, and engineers had waited for it since March.",
