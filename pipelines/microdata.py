@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import islice, takewhile
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
@@ -70,8 +70,9 @@ def other_articles(tree: HtmlElement) -> set[HtmlElement]:
 
 def side_by_side(authors: list[HtmlElement]) -> list[HtmlElement]:
     """Those that stand with the first: the authors of one article do, others on the page are of other articles."""
-    around = set(islice(authors[0].iterancestors(), BESIDE)) if authors else set()
-    return [one for one in authors if not around.isdisjoint(one.iterancestors())]
+    near = islice(authors[0].iterancestors(), BESIDE) if authors else ()
+    around = set(takewhile(lambda one: one.tag not in ("article", "main", "body"), near))
+    return [one for one in authors if one is authors[0] or not around.isdisjoint(one.iterancestors())]
 
 
 def is_of_article(element: HtmlElement) -> bool:
