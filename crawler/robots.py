@@ -31,6 +31,7 @@ from scrapy.http import Request
 from scrapy.http.request import NO_CALLBACK
 
 from archive.errors import CaptureError
+from archive.model import Capture
 from crawler.context import context_of
 from crawler.guard import PrivateAddressError, RedirectLimitError, RefusedError
 from crawler.politeness import politeness_of
@@ -73,6 +74,8 @@ class Rules:
     def __init__(self, text: str | None, agent: str) -> None:
         self.parsed = None if text is None else Protego.parse(text)
         self.agent = agent
+        self.record_id: str | None = None
+        """The WARC record that they were read from; None for those that an earlier run asked for."""
 
     @property
     def is_reachable(self) -> bool:
@@ -126,6 +129,8 @@ class PoliteRobotsMiddleware:
             raise RobotsUnreachableError(f"{request.url}: robots.txt can't be had")
         if not rules.allows(request.url):
             raise RobotsForbiddenError(f"{request.url}: forbidden by robots.txt")
+        if rules.record_id is not None:
+            request.meta["robots_record"] = rules.record_id
 
     async def rules_for(self, request: Request) -> Rules:
         """The rules of the request's origin; the first request of an origin fetches them, others wait for it."""
@@ -171,6 +176,8 @@ class PoliteRobotsMiddleware:
             log.warning("robots.txt can't be had", extra={"origin": origin, "error": type(exc).__name__})
             return Rules(None, self.agent)
         rules = rules_of(response.status, response.body, self.agent)
+        if isinstance(capture := response.meta.get("capture"), Capture):
+            rules.record_id = capture.warc_record_id
         if rules.is_reachable:
             now = self.run.now()
             text = response.body[:READ_BYTES].decode("utf-8-sig", "replace")

@@ -174,6 +174,19 @@ def test_robots_txt_is_captured_for_the_source_that_asked(told, server):
     assert capture["source_id"] == "probe"
 
 
+def test_page_names_the_robots_txt_that_allowed_it(told, server):
+    records = [record for file in (told.home / "warc").iterdir() for record in iter_records(file)]
+    [robots] = [
+        record.field("WARC-Record-ID")
+        for record in records
+        if record.warc_type == "response" and record.field("WARC-Target-URI") == server.url("/robots.txt")
+    ]
+    about = [record.block.decode() for record in records if record.warc_type == "metadata"]
+
+    assert sum(f"robotsTxt: {robots}\r\n" in block for block in about) >= 20
+    assert not any("kind: robots" in block and "robotsTxt" in block for block in about)
+
+
 def test_head_request_leaves_a_valid_record_without_body(told, server):
     assert record_at(told, server.url("/head")).http.body == b""
     assert record_at(told, server.url("/head")).http.header("Content-Length") == str(len(PAGE))
