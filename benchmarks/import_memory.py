@@ -2,9 +2,9 @@
 
     python -m benchmarks.import_memory
 
-Two foreign WARC files, a gzip member a record, as Common Crawl's news has them: forty pages of a source of ours spread
-among pages of strangers. Each is taken in by ``perilune import`` into an archive of its own; the operating system says
-how much memory the largest of its processes ever held.
+Two foreign WARC files, a gzip member a record, as Common Crawl's news has them: some forty pages of a source of ours
+spread among pages of strangers. Each is taken in by ``perilune import`` into an archive of its own; the operating
+system says how much memory the largest of its processes ever held.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = 40  # pages of our source in either file
+OURS = 40  # pages of our source in either file, at most
 MOST = 1.15  # times the memory of the small file; the rest is measurement
 SOURCE = """
 name = "Alpha News"
