@@ -128,16 +128,25 @@ def test_a_store_that_stands_still_holds_up_the_fetching(tmp_path: Path) -> None
     with served(site) as server:
         archive.write_source(server, site)
         crawl = subprocess.Popen(archive.crawling())
-        while len(site.asked) < 10:
-            assert crawl.poll() is None
-            time.sleep(0.02)
-        with closing(sqlite3.connect(tmp_path / "archive.db", timeout=30, isolation_level=None)) as holder:
-            holder.execute("BEGIN IMMEDIATE")  # as another run would that writes for long
-            asked = quiet_after(site)
-            holder.execute("ROLLBACK")
-        assert crawl.wait(200) == 0
+        try:
+            asked = asked_while_held(site, crawl, tmp_path / "archive.db")
+            assert crawl.wait(200) == 0
+        finally:
+            crawl.kill()
     assert 10 <= asked < 60  # Scrapy lets some 5 MB of pages wait, which are nine of these, and what is under way
     assert archive.run_json(1)["totals"]["archived"] == 100
+
+
+def asked_while_held(site: Presses, crawl: subprocess.Popen[bytes], database: Path) -> int:
+    """Pages asked for, once the crawl is on its way and another writer holds the database for as long as it takes."""
+    while len(site.asked) < 10:
+        assert crawl.poll() is None
+        time.sleep(0.02)
+    with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")  # as another run would that writes for long
+        asked = quiet_after(site)
+        holder.execute("ROLLBACK")
+    return asked
 
 
 def quiet_after(site: Presses) -> int:
