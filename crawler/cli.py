@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "search": ("archive.cli", "search", "Search the archive."),
     "show": ("archive.cli", "show", "One article: text, copies, revisions, captures."),
     "stats": ("archive.cli", "stats", "What the archive holds."),
-    "export": ("archive.cli", "export", "Articles as JSON lines, CSV or Parquet; their evidence as WARC or WACZ."),
+    "export": ("archive.export_cli", "export", "Articles as JSON lines, CSV or Parquet; evidence as WARC or WACZ."),
     "cite": ("archive.research_cli", "cite", "Cite articles; say which of those cited have changed."),
     "snapshot": ("archive.research_cli", "snapshot", "Keep a state of the archive under a name."),
     "watch": ("archive.research_cli", "watch", "Save a search, see what is new in it."),

@@ -296,7 +296,8 @@ def test_a_reader_that_leaves_ends_a_command_quietly(home: Path, args: str) -> N
     assert (done.returncode, done.stderr.replace("3 articles\n", "")) == (0, "")
 
 
-def test_reading_commands_import_nothing_heavy() -> None:
-    code = "import sys, archive.cli; print({'sqlalchemy', 'scrapy', 'alembic', 'rich'} & set(sys.modules))"
+@pytest.mark.parametrize("module", ["archive.cli", "archive.export_cli", "archive.research_cli"])
+def test_reading_commands_import_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print({{'sqlalchemy', 'scrapy', 'alembic', 'rich'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout == "set()\n"

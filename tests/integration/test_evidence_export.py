@@ -16,8 +16,8 @@ from sqlalchemy import text
 from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
-from archive.cli import export
 from archive.evidence.warc import iter_records
+from archive.export_cli import export
 from archive.formats.packing import Packed, pack
 from archive.opening import opened
 from archive.query import parse_query
