@@ -3,6 +3,7 @@ measure with."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -18,7 +19,10 @@ from pathlib import Path
 
 import psycopg
 
+from archive.config import load_config
 from crawler.demo.server import LogEntry, SiteServer
+from crawler.fleet.engine import asked, queue
+from crawler.fleet.jobs import order_of
 from tests.postgres import find_binaries, private_server
 from tests.site.faultsite import FaultSite
 
@@ -177,6 +181,13 @@ def fleet_on(town: Town, place: Path, **more: str) -> Iterator[Fleet]:
             yield fleet
         finally:
             fleet.end_all()
+
+
+def ask_for_all(town: Town, fleet: Fleet) -> None:
+    """A job a host, all queued before this returns."""
+    orders = [order_of("crawl", {"source": name}, host_group=name) for name in town.names]
+    config = load_config({}, home=str(fleet.place), database=fleet.database_url)
+    asyncio.run(asked(config, lambda app: queue(app, orders)))
 
 
 def family(pid: int) -> list[int]:

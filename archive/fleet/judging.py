@@ -86,7 +86,7 @@ def behind(queue: Queue) -> Iterator[Finding]:
             "warning",
             f"a job that can start does within {span(WAITED_LONG)}",
             f"the oldest waits for {span(waited)}",
-            "more workers, or a higher --concurrency: docs/workers.md",
+            "more workers, or a higher --concurrency: docs/scale.md",
         )
 
 

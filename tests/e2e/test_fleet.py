@@ -1,0 +1,29 @@
+"""The fleet's bars in small: killed, frozen, and a long queue. ``benchmarks.workers`` has them whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.workers import dispatch, frozen, kills
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("fleet")]
+
+
+def test_killed_workers_scheduler_and_database_lose_nothing(tmp_path: Path) -> None:
+    facts, faults = kills(tmp_path, hosts=3, articles=6, delay_s=0.4, seed=2, workers=2, most=3)
+    assert faults == []
+    assert facts["workers killed"] >= 1
+
+
+def test_worker_frozen_beyond_its_lease_writes_nothing_when_it_wakes(tmp_path: Path) -> None:
+    facts, faults = frozen(tmp_path, delay_s=0.6, articles=12)
+    assert faults == []
+    assert facts["requests after it was woken"] >= 0
+
+
+def test_a_long_queue_is_handed_out_without_reading_it_all() -> None:
+    """A plan that does costs seconds; the bar of 100 ms at 100,000 jobs is the benchmark's, on a quiet machine."""
+    _, faults = dispatch(5_000, within_ms=1_000.0)
+    assert faults == []
