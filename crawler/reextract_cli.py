@@ -15,8 +15,8 @@ from archive.terminal import bold, escaped, faint, one_line, plain, say
 from crawler.commands import day
 
 if TYPE_CHECKING:
-    from archive.rows.rereading import Difference
-    from crawler.reread import Example, OfSource, Reread
+    from archive.rows.reextraction import Difference
+    from crawler.reextract.told import Example, OfSource, Reread
 
 SHOWN_LINES = 40  # of one text's diff
 SHOWN_VALUE = 200  # characters of any other field
@@ -53,8 +53,8 @@ def reextract(
     kind "extraction", what it said before stays; a page that was rejected and is an article now is
     archived. A page that would be none any more is told of and stays. Nothing is fetched.
     """
-    from crawler.reextraction import run_reextract
-    from crawler.reread import Asked
+    from crawler.reextract.run import run_reextract
+    from crawler.reextract.told import Asked
 
     if is_dry_run and is_committing:
         raise ConfigError("--dry-run and --commit exclude each other")

@@ -26,8 +26,8 @@ from archive.verify import verify
 from crawler.cli import perilune
 from crawler.forgetting import run_forget
 from crawler.rebuild import run_replay
-from crawler.reextraction import run_reextract
-from crawler.reread import Asked
+from crawler.reextract.run import run_reextract
+from crawler.reextract.told import Asked
 from pipelines.page import Read
 from pipelines.persist import unit_of_work
 from pipelines.reading import read_page

@@ -1,82 +1,32 @@
-"""``perilune reextract``: what today's extraction makes of the pages that are archived. No network.
-
-Every article is read again from the capture its text came from, and every page that was rejected from its own. Without
-being asked to commit, nothing is written. A page that would be an article no longer is told of and stays as it is.
-Committed, an article that reads otherwise gets a revision of kind ``extraction``; a page that is an article now goes
-the way of every page, and what became of it is written beside the evidence, so that a rebuild gives it its number.
-"""
+"""What reads otherwise kept as revisions, with a note of how far it came for one that is ended."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from archive.config import Config
-from archive.errors import ConfigError
 from archive.evidence.account import settlement_fields
 from archive.evidence.warc import WarcWriter
 from archive.frontier import Frontier
 from archive.model import Article
-from archive.opening import reading_engine
-from archive.owners import owner_name
-from archive.rows.rereading import Held, put_in_place, source_names
+from archive.rows.reextraction import Held, put_in_place
 from archive.rows.resuming import note_stats, resume_run
 from crawler.context import software
-from crawler.process import guide_of
-from crawler.rebuild import LOCK
-from crawler.reread import Asked, OfSource, Reread
-from crawler.rereading import Progress, Rereading
-from crawler.run import closing_engine, utc_now
+from crawler.reextract.comparing import Progress, Rereading
+from crawler.reextract.told import Asked, OfSource, Reread
+from crawler.run import utc_now
 from crawler.verdict import INTERRUPTED, STORAGE
 from pipelines.page import Read
 from pipelines.persist import COMPARISON, unit_of_work
 from pipelines.workers import SourceGuide
-from spiders.registry import load_sources
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 COMMAND = "reextract"
 SAVED_EVERY = 20  # pages between two notes of how far it came: what is read once more after a kill
-
-
-def run_reextract(config: Config, asked: Asked, *, on_progress: Progress = lambda line: None) -> Reread:
-    """Read again as asked. Raises ``ConfigError`` for an unknown source or where there is no archive, ``LockedError``
-    when a replay or another one is at work, ``StoreError`` and ``CaptureError`` when something can't be written.
-    """
-    registry = load_sources(config.sources)
-    with closing(reading_engine(config)) as engine:
-        guides = {**guides_at_rest(engine), **{source.id: guide_of(source) for source in registry.values()}}
-        if unknown := [source_id for source_id in asked.source_ids if source_id not in guides]:
-            raise ConfigError(f"no source {unknown[0]!r}, neither in the registry nor in the archive")
-        if not asked.is_committing:
-            return Rereading(config, engine, asked, guides, on_progress).finished()
-    with closing_engine(config) as engine:
-        frontier = Frontier(engine, owner=owner_name(), now=utc_now)
-        frontier.hold([LOCK])
-        try:
-            return Committing(config, engine, asked, guides, on_progress, frontier).finished()
-        finally:
-            frontier.release_locks()
-
-
-@contextmanager
-def closing(engine: Engine) -> Iterator[Engine]:
-    """The engine, its connections given back at the end."""
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-def guides_at_rest(engine: Engine) -> dict[str, SourceGuide]:
-    """What the archive knows of sources whose files are gone, or that never had one (imports)."""
-    return {
-        source_id: SourceGuide(name=name, language=language, country=country)
-        for source_id, name, language, country in source_names(engine)
-    }
 
 
 class Committing(Rereading):

@@ -16,7 +16,7 @@ from archive.evidence.warc import read_record
 from archive.model import Article, Duplicate, Fetched, Missed, New, Rejected
 from archive.rows.articles import sanitised
 from archive.rows.rebuilding import locator_of, payload_digest_of
-from archive.rows.rereading import (
+from archive.rows.reextraction import (
     Compared,
     Difference,
     Held,
@@ -28,7 +28,7 @@ from archive.rows.rereading import (
 )
 from archive.store import Store
 from crawler.feeding import feed
-from crawler.reread import WORST, Asked, Example, Kind, Reread
+from crawler.reextract.told import WORST, Asked, Example, Kind, Reread
 from crawler.run import utc_now
 from crawler.verdict import FINE, INTERRUPTED, STORAGE
 from pipelines.dedup import decide

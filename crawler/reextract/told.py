@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from archive.rows.rereading import Difference
+from archive.rows.reextraction import Difference
 from crawler.verdict import FINE
 
 WORST = 100.0  # weight of an example that says more than any number of words
