@@ -280,7 +280,7 @@ def exchange_of(request: Request, wire: Wire, body: bytes, truncated: str | None
 def found_fields(request: Request) -> tuple[tuple[str, str], ...]:
     """How the URL was found: what a rebuild from WARC alone needs to know of it."""
     fields = [("source", request.meta.get("source_id")), ("kind", request.meta.get("kind"))]
-    fields.append(("robotsTxt", request.meta.get("robots_record")))
+    fields += [("robotsTxt", request.meta.get("robots_record")), ("robotsRule", request.meta.get("robots_rule"))]
     discovered = request.meta.get("discovered")
     if isinstance(discovered, Discovered):
         fields += [("via", discovered.endpoint_url), ("announcement", announcement(discovered))]

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from protego import Protego
+from protego._utils import _quote_path
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -44,6 +45,8 @@ log = logging.getLogger(__name__)
 DAY_S, LEAST_LIFETIME_S = 86_400.0, 3_600.0
 MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d+)")
 READ_BYTES = 500 << 10  # RFC 9309 §2.5: parsers must read at least 500 KiB
+NO_RULE = "none"  # speaks of the URL
+RULE_CHARS = 500  # of a rule as it is written down
 FETCH_BYTES = 5 << 20  # beyond this it is no robots.txt; the exchange is cut off
 NO_ANSWER = (
     CannotResolveHostError,
@@ -83,6 +86,16 @@ class Rules:
 
     def allows(self, url: str) -> bool:
         return self.parsed is not None and bool(self.parsed.can_fetch(url, self.agent))
+
+    def rule_for(self, url: str) -> str | None:
+        """The rule that decides, as ``allow: /news/``; None when none speaks of the URL, which allows it.
+
+        Protego tells only the verdict, so this reads its rules in the order in which it tries them.
+        """
+        ours = self.parsed._get_matching_rule_set(self.agent) if self.parsed is not None else None
+        path = _quote_path(url)
+        rule = next((rule for rule in (ours._rules if ours else ()) if rule.value.match(path)), None)
+        return None if rule is None else f"{rule.field}: {rule.value._pattern}"[:RULE_CHARS]
 
     @property
     def delay_s(self) -> float:
@@ -129,8 +142,8 @@ class PoliteRobotsMiddleware:
             raise RobotsUnreachableError(f"{request.url}: robots.txt can't be had")
         if not rules.allows(request.url):
             raise RobotsForbiddenError(f"{request.url}: forbidden by robots.txt")
-        if rules.record_id is not None:
-            request.meta["robots_record"] = rules.record_id
+        request.meta["robots_record"] = rules.record_id  # over those of the stop that redirected here
+        request.meta["robots_rule"] = rules.rule_for(request.url) or NO_RULE
 
     async def rules_for(self, request: Request) -> Rules:
         """The rules of the request's origin; the first request of an origin fetches them, others wait for it."""

@@ -184,6 +184,7 @@ def test_page_names_the_robots_txt_that_allowed_it(told, server):
     about = [record.block.decode() for record in records if record.warc_type == "metadata"]
 
     assert sum(f"robotsTxt: {robots}\r\n" in block for block in about) >= 20
+    assert sum("robotsRule: " in block for block in about) == sum("robotsTxt: " in block for block in about)
     assert not any("kind: robots" in block and "robotsTxt" in block for block in about)
 
 
