@@ -42,7 +42,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         a_source(connection, "esa", name="Raumfahrtagentur", kind="agency", country="EU")
         start = datetime(2025, 3, 12, 8, 0, tzinfo=UTC)
         text = "The comet was seen from Chile.\n\nIt has a tail."
-        an_archived(connection, source="wire", title="Comet seen", text=text, authors=["Jane Doe"], published_at=start)
+        wide = f"https://wire.example/{WIDE_WORD}"
+        an_archived(
+            connection, source="wire", url=wide, title="Comet seen", text=text, authors=["Jane Doe"], published_at=start
+        )
         later = start + timedelta(days=62, hours=1)
         an_archived(connection, source="esa", title="Comet again", text=text, duplicate_of=1, published_at=later)
         third = an_archived(
