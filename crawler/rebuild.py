@@ -26,6 +26,7 @@ from archive.evidence.account import (
     Settlement,
     SourceNote,
     TemplateWord,
+    Unreadable,
     read_back,
     read_exchange,
 )
@@ -224,6 +225,8 @@ class Replay:
                     self.forget(thing)
                 elif isinstance(thing, TemplateWord):
                     self.words.append(thing)
+                elif isinstance(thing, Unreadable):
+                    self.told.problems.append(thing.reason)
                 elif is_forgotten(self.forgotten, thing.capture.target_uri):
                     self.returned.add(thing.capture.warc_record_id)
                 elif self.is_wanted(thing.capture):

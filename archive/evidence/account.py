@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from archive.digests import digest_of
-from archive.errors import CaptureError
+from archive.errors import CaptureError, ExtractionError
 from archive.evidence.cdxj import IDENTICAL
 from archive.evidence.records import ContentType, Fields, StoredRecord, members, parse_warc_date, warc_date
 from archive.evidence.warc import FORGOTTEN_URI, SOURCES_URI, TEMPLATE_URI, iter_records, opened_warc
@@ -77,7 +77,15 @@ class TemplateWord:
     decided_at: datetime
 
 
-Told: TypeAlias = Exchanged | Settlement | SourceNote | Forgotten | TemplateWord
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """An answer that is whole and tells nothing: its date, its address or its kind is none."""
+
+    reason: str
+    """With where it stands."""
+
+
+Told: TypeAlias = Exchanged | Settlement | SourceNote | Forgotten | TemplateWord | Unreadable
 
 # Written
 
@@ -156,20 +164,28 @@ def read_parts(warc_dir: Path, locator: Locator) -> tuple[StoredRecord, bytes, F
 
 
 def told(records: Iterator[StoredRecord], *, run_id: int) -> Iterator[Told]:
-    """What the records tell; an answer's metadata record follows it."""
+    """What the records tell; an answer's metadata record follows it. One unreadable answer costs no other."""
     answer: StoredRecord | None = None
     for record in records:
         if is_answer(record):
             if answer is not None:
-                yield exchanged(answer, (), run_id=run_id)
+                yield told_of(answer, (), run_id=run_id)
             answer = record
         elif answer is not None and belongs(record, answer):
-            yield exchanged(answer, parsed_fields(record.block), run_id=run_id)
+            yield told_of(answer, parsed_fields(record.block), run_id=run_id)
             answer = None
         elif record.warc_type == "metadata":
             yield from noted(record)
     if answer is not None:
-        yield exchanged(answer, (), run_id=run_id)
+        yield told_of(answer, (), run_id=run_id)
+
+
+def told_of(answer: StoredRecord, fields: Fields, *, run_id: int) -> Exchanged | Unreadable:
+    """The exchange, or why it is none."""
+    try:
+        return exchanged(answer, fields, run_id=run_id)
+    except CaptureError as exc:
+        return Unreadable(reason=str(exc))
 
 
 def is_answer(record: StoredRecord) -> bool:
@@ -222,21 +238,27 @@ def parsed_fields(block: bytes) -> tuple[tuple[str, str], ...]:
 
 
 def exchanged(answer: StoredRecord, fields: Sequence[tuple[str, str]], *, run_id: int) -> Exchanged:
-    """The capture of a response or revisit record, with what its metadata record says."""
+    """The capture of a response or revisit record, with what its metadata record says. Raises ``CaptureError`` where
+    its date, status or kind is none."""
     said = dict(fields)
-    message, content_type = answer.http, ContentType.of(answer.http.header("Content-Type"))
+    try:
+        message, status = answer.http, answer.http.status
+        captured_at = parse_warc_date(answer.field("WARC-Date") or "")
+    except (ValueError, OverflowError, ExtractionError) as exc:
+        raise CaptureError(f"{answer.locator.filename}@{answer.locator.offset}: can't be read: {exc}") from exc
+    content_type = ContentType.of(message.header("Content-Type"))
     is_copy = answer.field("WARC-Profile") == IDENTICAL
     capture = Capture(
         source_id=said.get("source", ""),
         run_id=run_id,
         target_uri=answer.field("WARC-Target-URI") or "",
         redirected_from=tuple(value for name, value in fields if name == "redirectedFrom"),
-        status=message.status,
+        status=status,
         mime_type=content_type.mime_type,
         charset=content_type.charset,
         etag=message.header("ETag"),
         last_modified=message.header("Last-Modified"),
-        captured_at=parse_warc_date(answer.field("WARC-Date") or ""),
+        captured_at=captured_at,
         warc_record_id=answer.field("WARC-Record-ID") or "",
         payload_digest="" if is_copy else digest_of(message.body),
         locator=answer.locator,

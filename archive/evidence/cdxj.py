@@ -11,26 +11,29 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
+from urllib.parse import quote, quote_from_bytes, unquote_to_bytes, urlsplit
 
 from archive.errors import CaptureError
 from archive.evidence.records import StoredRecord, parse_warc_date
 from archive.model import Locator
+from archive.urls import ascii_host
 
 KEPT = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "#%")  # never escaped in a key
 MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
 IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+MOST_ESCAPES = 10  # undone one inside the other: each costs a pass over the address, and no site nests as many
 
 
 def surt_key(url: str) -> str:
     """The key replay tools look a URL up by: host labels reversed (an address's numbers, too), all lower-case, query
     sorted; as the library ``surt`` 0.3.1 and warcio.js have it.
 
-    ``archive.urls.url_key`` folds more (AMP, print, index.html) and serves deduplication only.
+    ``archive.urls.url_key`` folds more (AMP, print, index.html) and serves deduplication only. ASCII, whatever the URL.
+    Raises ``ValueError`` for a port that is none.
     """
     parts = urlsplit(url)
-    host = re.sub(r"^www\d*\.", "", (parts.hostname or "").rstrip("."))
+    host = re.sub(r"^www\d*\.", "", quote(ascii_host(parts.hostname or ""), safe=KEPT, errors="replace"))
     labels = ",".join(reversed(host.split(".")))
     is_default = parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme.lower()))
     path = resolved(re.sub(r"/{2,}", "/", escaped(parts.path))).rstrip("/") or "/"
@@ -39,10 +42,13 @@ def surt_key(url: str) -> str:
 
 
 def escaped(part: str) -> str:
-    """A path or a query with every escape undone and only what must be escaped again (as ``surt`` does)."""
-    before, data = b"", part.encode("utf-8", "surrogateescape")
-    while before != data:
+    """A path or a query with every escape undone and only what must be escaped again (as ``surt`` does); of escapes in
+    one another no more than ``MOST_ESCAPES``."""
+    data = part.encode("utf-8", "surrogateescape")
+    for _ in range(MOST_ESCAPES):
         before, data = data, unquote_to_bytes(data)
+        if before == data:
+            break
     return quote_from_bytes(data, safe=KEPT)
 
 
@@ -58,24 +64,29 @@ def resolved(path: str) -> str:
 
 
 def cdxj_line(record: StoredRecord) -> str | None:
-    """The record's line without line end; None for a record that is not replayed."""
+    """The record's line without line end; None for a record that is not replayed: of another kind, or with an address
+    or a date that no index can hold."""
     if record.warc_type not in ("response", "revisit") or record.field("WARC-Profile") == NOT_MODIFIED:
         return None
     url = record.field("WARC-Target-URI") or ""
     message = record.http
     found = MIME.match(message.header("Content-Type") or "")
-    return line_of(
-        url=url,
-        date=record.field("WARC-Date") or "",
-        mime="warc/revisit" if record.warc_type == "revisit" else (found.group().lower() if found else "unk"),
-        status=message.status,
-        digest=record.field("WARC-Payload-Digest") or "",
-        locator=record.locator,
-    )
+    try:
+        return line_of(
+            url=url,
+            date=record.field("WARC-Date") or "",
+            mime="warc/revisit" if record.warc_type == "revisit" else (found.group().lower() if found else "unk"),
+            status=message.status,
+            digest=record.field("WARC-Payload-Digest") or "",
+            locator=record.locator,
+        )
+    except (ValueError, OverflowError):
+        return None
 
 
 def line_of(*, url: str, date: str, mime: str, status: int, digest: str, locator: Locator) -> str:
-    """One line from its values; offsets and lengths are strings, as in every CDXJ."""
+    """One line from its values; offsets and lengths are strings, as in every CDXJ. Raises ``ValueError`` or
+    ``OverflowError`` for a date or a port that is none."""
     values = {
         "url": url,
         "mime": mime,

@@ -11,20 +11,25 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from archive.errors import ConfigError, ExtractionError
 from archive.evidence.records import HEAD_END, MAX_BODY_BYTES, http_message
+from archive.urls import NO_HOST, ascii_host
 
 HEAD_BYTES = 1 << 20  # bytes of head on top of the largest body
 HTTP_HEAD_BYTES = 32 << 10  # of an answer: what a crawl of ours takes, and what readers of WARC read
 WANTED = WarcRecordType.response | WarcRecordType.request | WarcRecordType.revisit
 WARC_NAME = re.compile(r"\.warc(?:\.(?:gz|zst|lz4))?$", re.IGNORECASE)
 ENCODING_LINE = re.compile(rb"^(content-encoding\s*:)", re.IGNORECASE | re.MULTILINE)
+MAX_URL = 8_000  # characters of an address; RFC 9110 §4.1 asks for that many, and browsers send no more
+WEB_BEGAN = 1990  # the year before which nothing was captured
+CLOCK_AHEAD = timedelta(days=1)  # a date later than now by more than this is none
 DAMAGE = (OSError, ValueError, EOFError, zipfile.BadZipFile)  # what fastwarc and zipfile raise for it
 CHUNK_HEAD = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
@@ -116,8 +121,9 @@ def page_of(
     passed: Counter[str],
 ) -> ForeignPage | None:
     """The record as a page; None, and counted, for any other."""
-    url = str(record.headers.get("WARC-Target-URI") or "").strip().strip("<>")
-    reason = reason_to_pass(record, url, wanted)
+    named = str(record.headers.get("WARC-Target-URI") or "").strip().strip("<>")
+    url = address(named)
+    reason = reason_to_pass(record, named, url, wanted)
     block = None if reason else block_of(record, limit=MAX_BODY_BYTES + HEAD_BYTES)
     if reason is None and block is None:
         reason = "too_large"
@@ -147,15 +153,41 @@ def page_of(
     )
 
 
-def reason_to_pass(record: Any, url: str, wanted: Callable[[str], bool]) -> str | None:  # Any: as above
-    """Why a record is not looked into; None for one that may be a page we want."""
+def reason_to_pass(
+    record: Any,  # Any: as above
+    named: str,
+    url: str,
+    wanted: Callable[[str], bool],
+) -> str | None:
+    """Why a record is not looked into; None for one that may be wanted. ``url``: the ``address`` of ``named``."""
     if record.record_type == WarcRecordType.revisit:
         return "revisit"
     if record.headers.get("WARC-Truncated"):
         return "truncated"
-    if not url.lower().startswith(("http://", "https://")) or not record.is_http:
+    if not named.lower().startswith(("http://", "https://")) or not record.is_http:
         return "not_http"
+    if not url:
+        return "bad_address"
     return None if wanted(url) else "not_wanted"
+
+
+def address(url: str) -> str:
+    """The address with its host in ASCII (RFC 5891), as a crawl of ours has it; empty for one that can't be kept: too
+    long, no host, a port that is none."""
+    try:
+        parts = urlsplit(url) if len(url) <= MAX_URL else None
+        if parts is None or parts.port == 0:
+            return ""
+        host = ascii_host(parts.hostname or "")
+    except ValueError:
+        return ""
+    if not host or not host.isascii() or NO_HOST.search(host):
+        return ""
+    if parts.netloc.isascii():
+        return url
+    if ":" in host:
+        return ""
+    return urlunsplit(parts._replace(netloc=host if parts.port is None else f"{host}:{parts.port}"))
 
 
 def block_of(record: Any, *, limit: int) -> bytes | None:  # Any: as above
@@ -166,11 +198,12 @@ def block_of(record: Any, *, limit: int) -> bytes | None:  # Any: as above
 
 
 def moment(text: str | None) -> datetime | None:
-    """A WARC-Date, to the second in WARC 1.0; None for what is none."""
+    """A WARC-Date, to the second in WARC 1.0; None for what is none, or when nothing can have been captured."""
     try:
-        return datetime.fromisoformat(text or "").astimezone(UTC)
-    except ValueError:
+        found = datetime.fromisoformat(text or "").astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
+    return found if found.year >= WEB_BEGAN and found <= datetime.now(UTC) + CLOCK_AHEAD else None
 
 
 def dechunked(head: bytes, body: bytes) -> tuple[bytes, bytes]:

@@ -166,10 +166,12 @@ class WarcWriter:
             parts.append(record_member(request_fields(exchange, record_id, file.info_id), exchange.request))
         if exchange.found:
             parts.append(record_member(metadata_fields(exchange, record_id, file.info_id), field_block(exchange.found)))
+        place = Locator(filename=file.path.name, offset=file.size, length=len(parts[0]))
+        line = None if is_not_modified else index_line(exchange, answer, place)
         locator = file.append(parts)
         file.captures += 1
-        if not is_not_modified:
-            file.index.append(index_line(exchange, answer, locator))
+        if line is not None:
+            file.index.append(line)
         revisit_of = original.record_id if original else None
         return Written(record_id=record_id, locator=locator, revisit_of=revisit_of)
 
@@ -302,10 +304,12 @@ def note_fields(target_uri: str, at: datetime, info_id: str, content_type: str) 
 
 
 def index_line(exchange: Exchange, answer: Answer, locator: Locator) -> str:
-    """The CDXJ line of a record just written."""
+    """The CDXJ line of a record that is written next. Raises ``CaptureError`` for an address or date that can't be
+    looked up: such a record must not come into a file."""
     fields = (*answer.fields, ("Content-Length", str(len(answer.block))))
     line = cdxj_line(StoredRecord(locator=locator, fields=tuple(fields), block=answer.block))
-    assert line is not None  # only responses and identical-payload revisits come here
+    if line is None:  # only responses and identical-payload revisits come here
+        raise CaptureError(f"no address or date that can be kept: {exchange.target_uri[:200]!r}, {exchange.started_at}")
     return line
 
 

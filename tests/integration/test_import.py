@@ -387,3 +387,40 @@ def test_file_of_100_mb_takes_no_more_memory_than_a_small_one(tmp_path: Path) ->
     told = subprocess.run([sys.executable, "-c", READING, str(path)], capture_output=True, text=True, check=False)
 
     assert (told.stdout, told.stderr) == ("1200 1\n", "")
+
+
+@pytest.mark.parametrize(
+    ("url", "date", "reason"),
+    [
+        ("https://alpha.example/news/2024/early", "0001-01-01T00:00:00Z", "undated"),
+        ("https://alpha.example/news/2024/earlier", "0001-01-01T00:00:00+05:00", "undated"),
+        ("https://alpha.example/news/2024/late", "9999-12-31T23:59:59-05:00", "undated"),
+        ("https://alpha.example:99999/news/2024/port", DATE, "bad_address"),
+        ("https://alpha.example/news/2024/" + "%25" * 2_700, DATE, "bad_address"),
+    ],
+    ids=["year 1", "before year 1", "after year 9999", "port", "long"],
+)
+def test_record_that_no_index_can_hold_costs_only_itself(
+    config: Config, tmp_path: Path, url: str, date: str, reason: str
+) -> None:
+    file = File()
+    file.response(url, html("Poison"), date=date)
+    file.response("/news/2024/a-comet-came-by", html("A comet"))
+    (tmp_path / "mixed.warc").write_bytes(file.content)
+
+    told = run_import(config, [tmp_path / "mixed.warc"], is_any=True)
+
+    assert (dict(told.outcomes), dict(told.passed)) == ({"new": 1}, {reason: 1})
+    assert run_replay(config).problems == []
+
+
+def test_host_in_other_letters_is_kept_in_ascii(config: Config, tmp_path: Path) -> None:
+    file = File()
+    file.response("http://ex\u00e4mple.org/news/2024/a-comet-came-by", html("A comet"))
+    (tmp_path / "one.warc").write_bytes(file.content)
+
+    run_import(config, [tmp_path / "one.warc"], is_any=True)
+
+    [index] = [path.read_text("ascii") for path in config.cdxj_dir.iterdir()]
+    assert index.startswith("org,xn--exmple-cua)/news/2024/a-comet-came-by 20240506070809 ")
+    assert [one["source"] for one in held(config)] == ["xn--exmple-cua.org"]

@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,9 @@ from fastwarc.warc import ArchiveIterator
 from warcio.checker import Checker
 
 from archive.errors import CaptureError, LockedError
-from archive.evidence.cdxj import surt_key
+from archive.evidence.account import read_back
+from archive.evidence.cdxj import cdxj_line, surt_key
+from archive.evidence.records import record_member
 from archive.evidence.warc import (
     Exchange,
     Original,
@@ -351,3 +354,52 @@ def crash(writer: WarcWriter) -> None:
 def test_key_of_an_address_is_what_replay_tools_look_for(url, key):
     """As the library surt 0.3.1 gives it."""
     assert surt_key(url) == key
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"target_uri": "http://example.org:99999/"}, {"started_at": datetime(1, 1, 1, tzinfo=UTC)}],
+    ids=["port", "year 1"],
+)
+def test_exchange_that_no_index_can_hold_leaves_the_file_as_it_was(tmp_path, changes):
+    writer = a_writer(tmp_path)
+    writer.write_exchange(an_exchange())
+
+    with pytest.raises(CaptureError, match="no address or date"):
+        writer.write_exchange(an_exchange(**changes))
+
+    writer.close()
+    [name] = warc_files(tmp_path)
+    records = [record.warc_type for record in iter_records(tmp_path / "warc" / name)]
+    assert records == ["warcinfo", "response", "request", "metadata"]
+
+
+def test_answer_without_a_date_costs_no_other(tmp_path):
+    writer = a_writer(tmp_path)
+    writer.write_exchange(an_exchange())
+    writer.close()
+    [name] = warc_files(tmp_path)
+    path = tmp_path / "warc" / name
+    fields = (
+        ("WARC-Type", "response"),
+        ("WARC-Record-ID", "<urn:uuid:1>"),
+        ("WARC-Date", "1-01-01T00:00:00.000000Z"),
+        ("WARC-Target-URI", "https://example.org/"),
+        ("Content-Type", "application/http; msgtype=response"),
+    )
+    poison = record_member(fields, b"HTTP/1.1 200 OK\r\n\r\n")
+    path.write_bytes(poison + path.read_bytes())
+
+    unreadable, exchanged = read_back(path, run_id=1)
+
+    assert "1-01-01T00:00:00.000000Z" in unreadable.reason
+    assert exchanged.capture.target_uri == "https://example.org/news/launch"
+    assert [cdxj_line(record) is None for record in iter_records(path)] == [True, True, False, True, True]
+
+
+def test_key_of_escapes_in_one_another_takes_no_time():
+    started = time.perf_counter()
+
+    surt_key("https://example.org/%" + "25" * 32_000)
+
+    assert time.perf_counter() - started < 1.0
