@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from archive.errors import CaptureError, ExtractionError
+from archive.errors import CaptureError, ExtractionError, TooSlowError
 from archive.evidence.records import HttpMessage
 from archive.evidence.requisites import CSS_TYPE, has_requisites, joined, requisites_of
 from archive.evidence.warc import read_record
@@ -23,15 +24,26 @@ MAX_REDIRECTS = 5  # on the way to a requisite
 
 
 class Gatherer:
-    """Looks up and reads; writes nothing. ``forgotten`` are the digests of addresses that never leave."""
+    """Looks up and reads; writes nothing. ``forgotten`` are the digests of addresses that never leave.
+
+    ``seconds`` bound what it all may take, parsing included; None: a file in writing has no reader that waits.
+    """
 
     def __init__(
-        self, connection: Connection, warc_dir: Path, *, forgotten: frozenset[str], has_requisites: bool
+        self,
+        connection: Connection,
+        warc_dir: Path,
+        *,
+        forgotten: frozenset[str],
+        has_requisites: bool,
+        seconds: float | None = None,
     ) -> None:
         self.connection = connection
         self.warc_dir = warc_dir
         self.forgotten = forgotten
         self.has_requisites = has_requisites
+        self.seconds = seconds
+        self.give_up_at = time.monotonic() + (float("inf") if seconds is None else seconds)
 
     def together(self, capture: Held) -> tuple[Held, ...]:
         """The capture's original first, then itself, the redirects to it, and what its page needs; each once.
@@ -55,7 +67,10 @@ class Gatherer:
         return is_forgotten(self.forgotten, capture.target_uri)
 
     def requisites(self, page: Held) -> list[Held]:
-        """What a page names, and its styles, and theirs: as the archive holds it closest in time to the page."""
+        """What a page names, and its styles, and theirs: as the archive holds it closest in time to the page.
+
+        Raises ``TooSlowError``.
+        """
         found: list[Held] = []
         addresses = deque(self.named_by(page))
         looked_up: set[str] = set()
@@ -64,6 +79,8 @@ class Gatherer:
             if url in looked_up:
                 continue
             looked_up.add(url)
+            if time.monotonic() > self.give_up_at:
+                raise TooSlowError(f"packing this capture takes longer than {self.seconds:g} s: try perilune export")
             with suppress(CaptureError):
                 for one in self.answers(url, page):
                     found += self.with_original(one)

@@ -90,14 +90,15 @@ def pack(
 
 
 def pack_capture(
-    connection: Connection, warc_dir: Path, capture: Held, path: Path, *, format_: str, software: str
+    connection: Connection, warc_dir: Path, capture: Held, path: Path, *, format_: str, software: str, seconds: float
 ) -> Packed:
     """One capture with what belongs to it, as one file, of whatever size.
 
-    Raises ``CaptureError`` when it can't be read, or was forgotten on demand.
+    Raises ``CaptureError`` when it can't be read, or was forgotten on demand; ``TooSlowError`` when finding what
+    belongs to it takes longer than ``seconds``.
     """
     origin = Origin(software=software, description=f"Capture {capture.warc_record_id}", at=capture.captured_at)
-    gatherer = Gatherer(connection, warc_dir, forgotten=forgotten(connection), has_requisites=True)
+    gatherer = Gatherer(connection, warc_dir, forgotten=forgotten(connection), has_requisites=True, seconds=seconds)
     if gatherer.is_forgotten(capture):
         raise CaptureError(f"{capture.warc_record_id}: forgotten on demand")
     together = gatherer.together(capture)

@@ -10,18 +10,20 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
+from time import sleep
 
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from sqlalchemy import text
 
+from archive.errors import TooSlowError
 from archive.opening import reading_engine
 from archive.web.app import create_app
 from archive.web.reading import Reading
 from archive.web.replay import Seal, Stage, create_replay_app
-from archive.web.shelf import Shelf
+from archive.web.shelf import Shelf, existing
 from tests.browser import replayed
 from tests.crawled import Crawl, config_of, other_body, page
 from tests.replaying import open_replay, perilune_serve, picture
@@ -130,6 +132,77 @@ def test_what_was_forgotten_is_not_handed_out_though_it_was_packed(crawl: Crawl)
 def index_of(wacz: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(wacz)) as archive:
         return gzip.decompress(archive.read("indexes/index.cdx.gz"))
+
+
+# Packing costs other readers nothing
+
+
+@pytest.fixture
+def slow_packing(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[list[int], Event]]:
+    """Packing that takes until the event is set; the captures it was asked for."""
+    asked: list[int] = []
+    is_over = Event()
+
+    def pack(*arguments: object, **_: object) -> None:
+        asked.append(arguments[2].id)
+        is_over.wait(20)
+
+    monkeypatch.setattr("archive.web.shelf.pack_capture", pack)
+    yield asked, is_over
+    is_over.set()
+
+
+def test_pages_are_answered_while_captures_are_packed(
+    crawl: Crawl, slow_packing: tuple[list[int], Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, is_over = slow_packing
+    monkeypatch.setattr("archive.web.reading.WAIT_S", 5)
+    number = number_of(crawl, "https://alpha.example/one")
+    with shelf_of(crawl) as shelf:
+        wanted = [(number - back, format_) for back in range(2) for format_ in ("warc", "wacz")] * 2
+        readers = [Thread(target=shelf.path, args=each) for each in wanted]
+        for reader in readers:
+            reader.start()
+        while shelf.packing.acquire(blocking=False):  # until all of them are there
+            shelf.packing.release()
+            sleep(0.01)
+        app = create_app(shelf.reading.engine, warc_dir=crawl.config.warc_dir, shelf=shelf)
+        assert ask(app, f"/captures/{number}").status == 200
+        assert len(asked) <= 2
+        refused = ask(app, f"/captures/{number}/wacz")
+        assert (refused.status, refused.headers["retry-after"]) == (503, "2")
+        is_over.set()
+        for reader in readers:
+            reader.join()
+    assert len(asked) == 4  # each of the four once
+
+
+def test_what_a_crawl_brings_does_not_pack_a_capture_anew_at_once(
+    crawl: Crawl, slow_packing: tuple[list[int], Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, is_over = slow_packing
+    is_over.set()
+    number = number_of(crawl, "https://alpha.example/one")
+    with shelf_of(crawl) as shelf:
+        shelf.path(number, "wacz")
+        monkeypatch.setattr("archive.web.shelf.state", lambda _: (number + 7, 0))
+        shelf.path(number, "wacz")
+        assert asked == [number]
+        monkeypatch.setattr("archive.web.shelf.STEADY_S", 0)
+        shelf.path(number, "wacz")
+    assert asked == [number, number]
+
+
+def test_packing_ends_by_the_clock(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = number_of(crawl, "https://alpha.example/one")
+    monkeypatch.setattr("archive.formats.gathering.time.monotonic", iter(range(0, 10_000, 31)).__next__)
+    with (
+        shelf_of(crawl) as shelf,
+        shelf.reading.engine.connect() as connection,
+        pytest.raises(TooSlowError, match="longer than 30 s"),
+    ):
+        shelf.packed(connection, existing(connection, number), "wacz")
+    assert list(Path(shelf.folder.name).glob("*")) == []
 
 
 # The origin of replays
