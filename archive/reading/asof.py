@@ -6,7 +6,10 @@ one in the revision of that time, by :func:`holds`, which says of one text what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -39,6 +42,7 @@ from archive.textindex import COLUMNS, Words, words_of
 from archive.words import word_count
 
 MAX_CHANGED = 2_000  # articles read one by one, some 1 ms each
+READ_S = 10  # s that reading them may take; long texts cost more
 REVISED = ("revision", "date")  # what a revision may bring; ``has:`` of anything else stays
 SAID = ("title", "text", "authors", "published_at", "modified_at", "text_digest", "extractor")  # by a revision
 
@@ -62,13 +66,19 @@ class Then:
 def as_of(connection: Connection, query: Query, moment: datetime) -> Query:
     """The query of the archive as it stood at a moment; searched like any other.
 
-    Raises ``QueryError`` when more articles changed since than can be read one by one.
+    Raises ``QueryError`` when more articles changed since than can be read one by one, or in ``READ_S``.
     """
     ids = changed_ids(connection, query, moment)
     facts = facts_of(connection, query.root, ids)
-    found = tuple(then.id for then in states(connection, ids, moment) if holds(query.root, then, facts))
+    give_up_at = time.monotonic() + READ_S
+    found = []
+    for then in states(connection, ids, moment):
+        if time.monotonic() > give_up_at:
+            raise too_many(query, f"what changed since then takes longer than {READ_S} s to read")
+        if holds(query.root, then, facts):
+            found.append(then.id)
     steady = And(nodes=(query.root, SeenBy(moment=moment), Not(node=ChangedSince(moment=moment))))
-    return Query(text=query.text, root=Or(nodes=(steady, OneOf(ids=found))))
+    return Query(text=query.text, root=Or(nodes=(steady, OneOf(ids=tuple(found)))))
 
 
 def changed_ids(connection: Connection, query: Query, moment: datetime) -> list[int]:
@@ -79,9 +89,12 @@ def changed_ids(connection: Connection, query: Query, moment: datetime) -> list[
     statement = select(ArticleRow.id).where(condition(asked, connection.dialect.name)).order_by(ArticleRow.id)
     found = list(connection.execute(statement.limit(MAX_CHANGED + 1)).scalars())
     if len(found) > MAX_CHANGED:
-        reason = f"more than {MAX_CHANGED:,} articles changed since then; ask about a source, a kind or a language"
-        raise QueryError(reason, query=query.text, position=0)
+        raise too_many(query, f"more than {MAX_CHANGED:,} articles changed since then")
     return found
+
+
+def too_many(query: Query, reason: str) -> QueryError:
+    return QueryError(f"{reason}; ask about a source, a kind or a language", query=query.text, position=0)
 
 
 def facts_of(connection: Connection, root: Node, ids: Sequence[int]) -> Facts:
@@ -94,7 +107,7 @@ def facts_of(connection: Connection, root: Node, ids: Sequence[int]) -> Facts:
     return found
 
 
-def states(connection: Connection, ids: Sequence[int], moment: datetime) -> list[Then]:
+def states(connection: Connection, ids: Sequence[int], moment: datetime) -> Iterator[Then]:
     """What articles said at a moment, by id; those that were not there yet are left out."""
     latest: dict[int, Any] = {}  # Any: the columns below
     revision, article = RevisionRow, ArticleRow
@@ -109,7 +122,7 @@ def states(connection: Connection, ids: Sequence[int], moment: datetime) -> list
     )  # fmt: skip
     for row in connection.execute(statement):
         latest[row.article_id] = row
-    return [then_of(row) for row in latest.values()]
+    return map(then_of, latest.values())
 
 
 def then_of(row: Any) -> Then:  # Any: the columns of states()
@@ -181,13 +194,21 @@ def is_last(word: str, text: Text) -> bool:
 
 def are_near(then: Then, left: Text, right: Text, within: int) -> bool:
     """At most ``within`` words between them, in one column, whichever comes first."""
-    others = places(then, right)
+    others = defaultdict[str, list[int]](list)
+    for column, place in places(then, right):
+        others[column].append(place)
+    after, before = len(left.words), len(right.words)
     return any(
-        column == other_column
-        and (0 <= other - place - len(left.words) <= within or 0 <= place - other - len(right.words) <= within)
+        is_any_from(others[column], place + after, place + after + within)
+        or is_any_from(others[column], place - before - within, place - before)
         for column, place in places(then, left)
-        for other_column, other in others
     )
+
+
+def is_any_from(places: Sequence[int], first: int, last: int) -> bool:
+    """Whether one of the places, which are sorted, lies from ``first`` to ``last``."""
+    at = bisect_left(places, first)
+    return at < len(places) and places[at] <= last
 
 
 def view_as_of(view: ArticleView, moment: datetime) -> ArticleView | None:

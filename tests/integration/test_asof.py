@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from time import process_time
 
 import pytest
 from sqlalchemy import Connection, Engine, select
 
 from archive.errors import QueryError
 from archive.query import instant, parse_query
-from archive.reading.asof import changed_ids, facts_of, holds, states, view_as_of
+from archive.reading.asof import Then, changed_ids, facts_of, holds, states, view_as_of
 from archive.reading.views import article_view
 from archive.schema import ArticleRow
 from archive.search import ids, search
+from archive.textindex import words_of
 from tests.archived import SEEN, a_revision, a_source, an_archived
 
 CHANGED = SEEN + timedelta(days=30)
@@ -126,3 +128,19 @@ def test_as_of_names_a_moment(text: str, expected: datetime) -> None:
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(QueryError, match="as_of"):
         instant(text)
+
+
+def test_near_costs_no_square_of_the_words() -> None:
+    text = "mars " * 10_000 + "earth " * 6 + "venus " * 10_000
+    words = words_of(title="Two words", text=text, authors=[], description=None, tags=[], lang="en")
+    then = Then(id=1, title="", text=text, authors=(), published_at=None, revision=1, words=words)
+    started_at = process_time()
+    assert not holds(parse_query("mars NEAR/5 venus").root, then, {})
+    assert holds(parse_query("venus NEAR/6 mars").root, then, {})
+    assert process_time() - started_at < 2  # pair by pair it takes over 10 s
+
+
+def test_reading_what_changed_ends_by_the_clock(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.reading.asof.READ_S", -1)
+    with pytest.raises(QueryError, match="to read; ask about a source"):
+        search(connection, "may", moment=SEEN)
