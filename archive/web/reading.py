@@ -12,7 +12,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from starlette.requests import Request
 
-from archive.errors import PeriluneError
+from archive.errors import PeriluneError, TooSlowError
 from archive.opening import limited
 
 PARALLEL = 8  # questions at once; SQLAlchemy's pool holds 15, and two cores gain nothing from more
@@ -42,14 +42,30 @@ class Reading:
         self.memory: dict[str, tuple[float, object]] = {}
 
     def remembered(self, name: str, make: Callable[[Connection], T]) -> T:
-        """What ``make`` reads, as it was at most ``REMEMBERED_S`` ago: for what is dear and changes slowly."""
-        with self.remembering:
+        """What ``make`` reads, as it was at most ``REMEMBERED_S`` ago: for what is dear and changes slowly.
+
+        Raises ``BusyError`` when another is still at it after ``WAIT_S``, ``TooSlowError``, which is remembered too,
+        and ``StoreError``.
+        """
+        if not self.remembering.acquire(timeout=WAIT_S):
+            raise BusyError("this is being reckoned already: ask again in a moment")
+        try:
             made_at, found = self.memory.get(name, (float("-inf"), None))
             if time.monotonic() - made_at > REMEMBERED_S:
-                with self.connection(seconds=DEAR_S) as connection:
-                    found = make(connection)
+                found = self.made(make)
                 self.memory[name] = (time.monotonic(), found)
+        finally:
+            self.remembering.release()
+        if isinstance(found, TooSlowError):
+            raise TooSlowError(str(found))
         return found  # type: ignore[return-value]  # what make gave under this name
+
+    def made(self, make: Callable[[Connection], T]) -> T | TooSlowError:
+        try:
+            with self.connection(seconds=DEAR_S) as connection:
+                return make(connection)
+        except TooSlowError as exc:
+            return exc
 
     @contextmanager
     def connection(self, *, seconds: float | None = None) -> Iterator[Connection]:
