@@ -15,15 +15,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import cast
 
-from sqlalchemy import ColumnElement, Engine, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Engine, Update, func, select, update
 from sqlalchemy.orm import Session
 
 from archive.database import fenced, reading, writing
 from archive.errors import LockedError
 from archive.model import Discovered
 from archive.owners import is_dead
-from archive.rows import rechecks
+from archive.rows import leases, rechecks
 from archive.rows.forgotten import forgotten_among
 from archive.rows.settle import is_worth_reviving
 from archive.sanitise import MAX_TEXT, clean, clean_or_none
@@ -99,22 +100,33 @@ class Frontier:
                 due.append(one)
         return AnnounceResult(new=new, known=len(by_key) - new, due=due)
 
+    def left_over(self, source_ids: list[str], batch: int) -> Iterator[list[Discovered]]:
+        """What :meth:`lease_due` leases, ``batch`` URLs a transaction until there are no more; each at most once, also
+        when it fails and is due again meanwhile."""
+        after = 0
+        while leased := self.lease_after(after, source_ids, batch):
+            after = leased[-1][0]
+            yield [found for _, found in leased]
+
     def lease_due(self, source_ids: list[str], limit: int) -> list[Discovered]:
         """Lease what earlier runs of these sources left and what is due again: oldest announcement first, at most
         ``limit``; never what a living run has leased."""
+        return [found for _, found in self.lease_after(0, source_ids, limit)]
+
+    def lease_after(self, after: int, source_ids: list[str], limit: int) -> list[tuple[int, Discovered]]:
+        """The same past a row's id; with the id of each."""
         now = self.now()
-        query = (
-            select(FrontierRow)
-            .where(FrontierRow.source_id.in_(source_ids), FrontierRow.due_at.is_not(None))
-            .where(or_(FrontierRow.lease_owner.is_(None), FrontierRow.lease_owner != self.owner))
-            .order_by(FrontierRow.id)
-        )
-        if not self.is_forced:
-            query = query.where(FrontierRow.due_at <= now)
         with writing(self.engine) as session:
-            living = living_owners(session, now)
-            waiting = (row for row in session.scalars(query) if self.may_lease(row, now, living))
-            return [discovered_of(self.leased(row, now)) for row in list(islice(waiting, limit))]
+            rows = self.due_rows(session, now, source_ids, after=after, limit=limit)
+            return [(row.id, discovered_of(self.leased(row, now))) for row in rows]
+
+    def due_rows(
+        self, session: Session, now: datetime, source_ids: list[str], *, after: int, limit: int
+    ) -> list[FrontierRow]:
+        """What :meth:`lease_after` may lease."""
+        free = leases.is_free(session, owner=self.owner, now=now, living=living_owners(session, now))
+        until = None if self.is_forced else now
+        return leases.due_rows(session, source_ids, free=free, limit=limit, after=after, until=until)
 
     def lease_rechecks(self, source_ids: list[str], limit: int) -> list[tuple[Discovered, bool]]:
         """Lease at most ``limit`` archived articles of these sources to look at again, the most overdue first.
@@ -123,10 +135,9 @@ class Frontier:
         """
         now, found = self.now(), []
         with writing(self.engine) as session:
-            living = living_owners(session, now)
-            query = rechecks.rechecks_of(source_ids, now=now, is_forced=self.is_forced)
-            waiting = (row for row in session.scalars(query) if not is_leased(row, now, living))
-            for row in list(islice(waiting, limit)):
+            free = leases.is_free(session, owner=self.owner, now=now, living=living_owners(session, now))
+            rows = leases.recheck_rows(session, source_ids, free=free, limit=limit, now=now, is_forced=self.is_forced)
+            for row in rows:
                 row.lease_owner, row.lease_expires_at = self.owner, now + self.lock_time
                 found.append((discovered_of(row), rechecks.wants_whole(row)))
         return found
@@ -160,21 +171,13 @@ class Frontier:
         )
 
     def _unlease(self, *which: ColumnElement[bool]) -> int:
+        """A URL is as it was before; an article that was to be looked at again keeps its state and its time."""
         now = self.now()
-        values = {
-            "state": "discovered",
-            "due_at": now,
-            "lease_owner": None,
-            "lease_expires_at": None,
-            "updated_at": now,
-        }
+        free = {"lease_owner": None, "lease_expires_at": None}
+        due = {**free, "state": "discovered", "due_at": now, "updated_at": now}
         with writing(self.engine) as session:
-            rows = session.scalars(select(FrontierRow).where(*which)).all()
-            for row in rows:
-                given_back = {"lease_owner": None, "lease_expires_at": None} if rechecks.is_held(row) else values
-                for name, value in given_back.items():
-                    setattr(row, name, value)
-            return len(rows)
+            looked_at = changed(session, update(FrontierRow).where(*which, rechecks.holds_article()).values(free))
+            return looked_at + changed(session, update(FrontierRow).where(*which).values(due))
 
     def counts(self, source_ids: Iterable[str] | None = None) -> dict[str, int]:
         """State → how many URLs are in it; of these sources, or of all."""
@@ -253,6 +256,11 @@ def is_leased(row: FrontierRow, now: datetime, living: Collection[str]) -> bool:
         return False
     is_running = row.lease_expires_at is not None and row.lease_expires_at > now
     return is_running or row.lease_owner in living
+
+
+def changed(session: Session, statement: Update) -> int:
+    """How many rows the statement changed."""
+    return cast("CursorResult[tuple[()]]", session.execute(statement)).rowcount
 
 
 def key_or_none(url: str) -> str | None:

@@ -159,7 +159,14 @@ class FrontierRow(Base):
 
     __tablename__ = "frontier"
     __table_args__ = (
-        Index("ix_frontier_due", "source_id", "due_at"),
+        Index(
+            "ix_frontier_due",
+            "source_id",
+            "id",
+            "due_at",
+            sqlite_where=sql("due_at IS NOT NULL"),
+            postgresql_where=sql("due_at IS NOT NULL"),
+        ),
         Index("ix_frontier_recheck", "source_id", "recheck_at"),
         Index(
             "ix_frontier_leased",

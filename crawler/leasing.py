@@ -8,7 +8,7 @@ is fetched once. URLs an earlier run left over come first: every crawl resumes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from scrapy import signals
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 RENEWALS = 5  # of a lock in its time, so that four may fail
 MOST_RECHECKS = 100_000  # articles a run; what is left stays due
-BATCH = 500  # announced URLs a transaction; a sitemap of 50,000 neither waits for its end nor holds the writer long
+BATCH = 500  # URLs a transaction; a sitemap of 50,000 neither waits for its end nor holds the writer long
 
 
 class Announced(Protocol):
@@ -44,7 +44,7 @@ class FrontierKeeper(Protocol):
     """What leasing needs of ``archive.frontier.Frontier``."""
 
     def announce(self, found: list[Discovered]) -> Announced: ...
-    def lease_due(self, source_ids: list[str], limit: int) -> list[Discovered]: ...
+    def left_over(self, source_ids: list[str], batch: int) -> Iterator[list[Discovered]]: ...
     def lease_rechecks(self, source_ids: list[str], limit: int) -> list[tuple[Discovered, bool]]: ...
 
 
@@ -89,10 +89,12 @@ class LeasingMiddleware:
             for request in await self.rechecks():
                 yield request
             return
-        left_over = await self.writer.call(self.frontier.lease_due, self.source_ids, 1_000_000)
-        for found in self.allowance.take(left_over):
-            self.ledger.resumed(found.source_id)
-            yield self.request_for(found)
+        batches = self.frontier.left_over(self.source_ids, BATCH)
+        none: list[Discovered] = []
+        while batch := await self.writer.call(next, batches, none):
+            for found in self.allowance.take(batch):
+                self.ledger.resumed(found.source_id)
+                yield self.request_for(found)
         async for request in start:
             yield request
 

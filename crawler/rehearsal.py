@@ -30,7 +30,7 @@ from archive.frontier import (
 )
 from archive.migrate import current, ensure_schema
 from archive.model import Discovered
-from archive.schema import FrontierRow, LockRow
+from archive.schema import LockRow
 
 
 class Rehearsal(Frontier):
@@ -56,19 +56,13 @@ class Rehearsal(Frontier):
         self.taken |= wanted.keys()
         return AnnounceResult(new=len(new), known=len(by_key) - len(new), due=list(wanted.values()))
 
-    def lease_due(self, source_ids: list[str], limit: int) -> list[Discovered]:
+    def lease_after(self, after: int, source_ids: list[str], limit: int) -> list[tuple[int, Discovered]]:
         """What earlier runs of these sources left, as :meth:`Frontier.lease_due` says it."""
-        query = (
-            select(FrontierRow)
-            .where(FrontierRow.source_id.in_(source_ids), FrontierRow.due_at.is_not(None))
-            .order_by(FrontierRow.id)
-        )
         now = self.now()
         with reading(self.engine) as session:
-            living = living_owners(session, now)
-            rows = [row for row in session.scalars(query) if self.may_lease(row, now, living)][:limit]
+            rows = self.due_rows(session, now, source_ids, after=after, limit=limit)
             self.taken |= {row.url_key for row in rows}
-            return [discovered_of(row) for row in rows]
+            return [(row.id, discovered_of(row)) for row in rows]
 
     def release_leases(self) -> int:
         """There are none."""

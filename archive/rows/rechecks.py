@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from archive.model import Outcome
@@ -66,6 +66,11 @@ def is_held(row: FrontierRow) -> bool:
     return row.article_id is not None and row.state in (*LOOKED_AT, "gone")
 
 
+def holds_article() -> ColumnElement[bool]:
+    """The same, asked of the database."""
+    return and_(FrontierRow.article_id.is_not(None), FrontierRow.state.in_((*LOOKED_AT, "gone")))
+
+
 def first_look(row: FrontierRow, outcome: Outcome, *, now: datetime) -> None:
     """After the first fetch. A further address of an article is not looked at: its own is."""
     row.rechecks, row.missing_since = 0, None
@@ -115,9 +120,9 @@ def rechecks_of(source_ids: Iterable[str], *, now: datetime, is_forced: bool = F
     query = select(FrontierRow).where(
         FrontierRow.source_id.in_(list(source_ids)), FrontierRow.article_id.is_not(None), FrontierRow.state.in_(states)
     )
-    if not is_forced:
-        query = query.where(FrontierRow.recheck_at <= now)
-    return query.order_by(FrontierRow.recheck_at, FrontierRow.id)
+    if is_forced:
+        return query.order_by(FrontierRow.recheck_at.nulls_last(), FrontierRow.id)
+    return query.where(FrontierRow.recheck_at <= now).order_by(FrontierRow.recheck_at, FrontierRow.id)
 
 
 def due_counts(session: Session, source_ids: Iterable[str], *, now: datetime, is_forced: bool = False) -> list[Due]:

@@ -18,7 +18,7 @@ from archive.search import search
 from archive.textindex import write_index
 from tests.archived import a_source, an_archived
 
-LATEST = "0014"  # the newest file of archive/migrations/versions
+LATEST = "0015"  # the newest file of archive/migrations/versions
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from benchmarks.flat import NOW, Archive
 from benchmarks.load import load
 from benchmarks.synthetic import WORDS
 from pipelines.dedup import decide
+from tests.builders import a_discovered
 from tests.web import ask
 
 LARGE = "article|article_search|article_fts|capture|revision|alias|frontier|sketch|likeness|outcome"
@@ -114,3 +116,32 @@ def test_storing_an_article_reads_no_table_whole(engine: Engine, database_url: s
     statements = asked_by(archive.engine, a_crawls_steps)
     assert len(statements) > 10
     assert [found for statement in statements for found in whole_tables(engine, *statement)] == []
+
+
+def sorted_whole(engine: Engine, statement: str, parameters: object) -> list[str]:
+    """Where the plan of a statement sorts all it found, of which a few are wanted; PostgreSQL is told to avoid it."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            return [line for line in plan if "TEMP B-TREE" in line]
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        plan = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)]
+        return [line for line in plan if re.match(r"\s*(->\s*)?Sort +\(", line)]
+
+
+@pytest.mark.parametrize("is_forced", [False, True])
+def test_leasing_a_few_urls_sorts_none_of_the_others(engine: Engine, *, is_forced: bool) -> None:
+    load(engine, 300)
+    earlier = Frontier(engine, owner="earlier:1:a", now=lambda: NOW)
+    earlier.announce([a_discovered(f"https://source1.example/{number}", source_id="source1") for number in range(5)])
+    earlier.release_leases()
+    frontier = Frontier(engine, owner="plans:1:a", now=lambda: NOW + timedelta(days=3650), is_forced=is_forced)
+
+    def lease() -> None:
+        assert len(frontier.lease_due(["source1", "source2"], 3)) == 3
+        assert len(frontier.lease_rechecks(["source1", "source2"], 3)) == 3
+
+    ordered = [asked for asked in asked_by(frontier.engine, lease) if "ORDER BY" in asked[0]]
+    assert len(ordered) >= 6  # leases' owners twice, and each question of each source
+    assert all("LIMIT" in statement for statement, _ in ordered)
+    assert [found for statement in ordered for found in sorted_whole(engine, *statement)] == []
