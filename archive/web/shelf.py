@@ -40,11 +40,10 @@ class Packed:
     newest: int
     """The last capture in the archive: requisites may come in later."""
     forgotten: int
-    """Addresses forgotten by then."""
+    """Addresses forgotten by then; when there are others, all that is packed goes: it may hold one of them."""
 
-    def is_good(self, newest: int, forgotten: int) -> bool:
-        is_steady = self.newest == newest or time.monotonic() - self.at < STEADY_S
-        return is_steady and self.forgotten == forgotten
+    def is_good(self, newest: int) -> bool:
+        return self.newest == newest or time.monotonic() - self.at < STEADY_S
 
 
 class Shelf:
@@ -79,10 +78,11 @@ class Shelf:
         """What is on the shelf and good still."""
         with self.reading.connection() as connection:
             existing(connection, key[0])
-            now = state(connection)
+            newest, forgotten = state(connection)
         with self.lock:
+            self.throw_out([each for each, packed in self.kept.items() if packed.forgotten != forgotten])
             packed = self.kept.get(key)
-            if packed is None or not packed.is_good(*now):
+            if packed is None or not packed.is_good(newest):
                 return None
             self.kept.move_to_end(key)
             return packed.path

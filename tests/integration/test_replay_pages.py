@@ -121,12 +121,20 @@ def test_what_was_forgotten_is_not_handed_out_though_it_was_packed(crawl: Crawl)
     with shelf_of(crawl) as shelf:
         app = create_app(shelf.reading.engine, warc_dir=crawl.config.warc_dir, shelf=shelf)
         before = ask(app, f"/captures/{number}/wacz")
+        assert len(holding(shelf, b"cdn.example")) == 1
         with crawl.engine.begin() as connection:
             digest = "sha256:" + hashlib.sha256(b"example,cdn)/photo.png").hexdigest()
             forget = text("INSERT INTO forgotten VALUES (:digest, 'asked', '2026-03-02 00:00:00')")
             connection.execute(forget, {"digest": digest})
+        ask(app, f"/captures/{number - 1}/wacz")  # whatever is asked for next
+        assert holding(shelf, b"cdn.example") == []
         after = ask(app, f"/captures/{number}/wacz")
     assert [b"cdn.example" in index_of(one.body) for one in (before, after)] == [True, False]
+
+
+def holding(shelf: Shelf, address: bytes) -> list[Path]:
+    """Packed captures on disk with an address in their index."""
+    return [path for path in Path(shelf.folder.name).iterdir() if address in index_of(path.read_bytes())]
 
 
 def index_of(wacz: bytes) -> bytes:
