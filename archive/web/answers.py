@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from archive.errors import PeriluneError, QueryError
 from archive.query import instant
@@ -39,6 +41,27 @@ class Json(JSONResponse):
     def render(self, content: object) -> bytes:
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=json_value)
         return text.encode("utf-8", "replace")
+
+
+class OpenFileResponse(FileResponse):
+    """A file that is open already, in ranges: it is sent though it may have lost its name meanwhile. Closes it."""
+
+    def __init__(
+        self, file: BinaryIO, *, media_type: str, filename: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.file = file
+        number = file.fileno()
+        super().__init__(
+            f"/dev/fd/{number}",
+            media_type=media_type,
+            filename=filename,
+            headers=headers,
+            stat_result=os.fstat(number),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self.file:
+            await super().__call__(scope, receive, send)
 
 
 def json_value(value: object) -> object:

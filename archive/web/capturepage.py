@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from archive.errors import CaptureError, ExtractionError
@@ -16,7 +16,7 @@ from archive.evidence.records import ContentType, HttpMessage, StoredRecord
 from archive.evidence.warc import opened_warc, read_record
 from archive.formats.warc import exchange
 from archive.reading.exchanges import Held, original_of
-from archive.web.answers import NotFoundError, path_id, validated
+from archive.web.answers import NotFoundError, OpenFileResponse, path_id, validated
 from archive.web.reading import reading_of
 from archive.web.rendering import page
 from archive.web.replay import Stage
@@ -67,8 +67,8 @@ def download(request: Request) -> Response:
     shelf = request.app.state.shelf
     assert isinstance(shelf, Shelf)
     media_type, suffix = MEDIA_TYPES[format_]
-    path = shelf.path(capture_id, format_)
-    return FileResponse(path, media_type=media_type, filename=f"perilune-capture-{capture_id}{suffix}")
+    file = shelf.file(capture_id, format_)
+    return OpenFileResponse(file, media_type=media_type, filename=f"perilune-capture-{capture_id}{suffix}")
 
 
 def told_by(connection: Connection, warc_dir: Path, held: Held) -> Told:

@@ -28,7 +28,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from archive.errors import PeriluneError
-from archive.web.answers import NotFoundError, path_id
+from archive.web.answers import NotFoundError, OpenFileResponse, path_id
 from archive.web.guard import HEADERS, Guard
 from archive.web.rendering import page
 from archive.web.shelf import Shelf
@@ -134,8 +134,8 @@ def frame(request: Request) -> Response:
 
 def capture(request: Request) -> Response:
     """The capture's WACZ, in ranges."""
-    path = request.app.state.shelf.path(sealed(request), "wacz")
-    return FileResponse(path, media_type="application/wacz+zip", headers={"Cache-Control": "no-cache"})
+    file = request.app.state.shelf.file(sealed(request), "wacz")
+    return OpenFileResponse(file, media_type="application/wacz+zip", headers={"Cache-Control": "no-cache"})
 
 
 def stage(request: Request) -> Response:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
+from typing import BinaryIO
 
 from sqlalchemy import Connection, func, select
 
@@ -62,8 +63,8 @@ class Shelf:
         with self.reading.connection() as connection:
             return existing(connection, capture_id)
 
-    def path(self, capture_id: int, format_: str) -> Path:
-        """The capture as a file: ``warc`` or ``wacz``.
+    def file(self, capture_id: int, format_: str) -> BinaryIO:
+        """The capture as a file, ``warc`` or ``wacz``; open, since another thread may throw it out at any moment.
 
         Raises ``NotFoundError``, ``CaptureError``, ``StoreError``; ``BusyError`` when too many are being packed.
         """
@@ -74,7 +75,7 @@ class Shelf:
                 found = self.found(key) or self.made(key)
         return found
 
-    def found(self, key: Key) -> Path | None:
+    def found(self, key: Key) -> BinaryIO | None:
         """What is on the shelf and good still."""
         with self.reading.connection() as connection:
             existing(connection, key[0])
@@ -85,9 +86,9 @@ class Shelf:
             if packed is None or not packed.is_good(newest):
                 return None
             self.kept.move_to_end(key)
-            return packed.path
+            return packed.path.open("rb")
 
-    def made(self, key: Key) -> Path:
+    def made(self, key: Key) -> BinaryIO:
         with self.reading.connection(seconds=PACK_S) as connection:
             newest, forgotten = state(connection)
             path = self.packed(connection, existing(connection, key[0]), key[1])
@@ -95,7 +96,7 @@ class Shelf:
             self.throw_out([key])
             self.kept[key] = Packed(path=path, at=time.monotonic(), newest=newest, forgotten=forgotten)
             self.throw_out(list(self.kept)[:-ROOM])
-        return path
+            return path.open("rb")
 
     @contextmanager
     def bench(self, key: Key) -> Iterator[None]:

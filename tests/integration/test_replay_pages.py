@@ -160,6 +160,10 @@ def slow_packing(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[list[int], E
     is_over.set()
 
 
+def take(shelf: Shelf, number: int, format_: str) -> None:
+    shelf.file(number, format_).close()
+
+
 def test_pages_are_answered_while_captures_are_packed(
     crawl: Crawl, slow_packing: tuple[list[int], Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,7 +172,7 @@ def test_pages_are_answered_while_captures_are_packed(
     number = number_of(crawl, "https://alpha.example/one")
     with shelf_of(crawl) as shelf:
         wanted = [(number - back, format_) for back in range(2) for format_ in ("warc", "wacz")] * 2
-        readers = [Thread(target=shelf.path, args=each) for each in wanted]
+        readers = [Thread(target=take, args=(shelf, *each)) for each in wanted]
         for reader in readers:
             reader.start()
         while shelf.packing.acquire(blocking=False):  # until all of them are there
@@ -192,12 +196,12 @@ def test_what_a_crawl_brings_does_not_pack_a_capture_anew_at_once(
     is_over.set()
     number = number_of(crawl, "https://alpha.example/one")
     with shelf_of(crawl) as shelf:
-        shelf.path(number, "wacz")
+        take(shelf, number, "wacz")
         monkeypatch.setattr("archive.web.shelf.state", lambda _: (number + 7, 0))
-        shelf.path(number, "wacz")
+        take(shelf, number, "wacz")
         assert asked == [number]
         monkeypatch.setattr("archive.web.shelf.STEADY_S", 0)
-        shelf.path(number, "wacz")
+        take(shelf, number, "wacz")
     assert asked == [number, number]
 
 
@@ -259,6 +263,26 @@ def test_a_wacz_is_served_in_ranges(crawl: Crawl, stand_ins: Path) -> None:
     part = ask_replay(crawl, target, stand_ins, range="bytes=-22")
     assert (part.status, part.body) == (206, whole.body[-22:])
     assert part.body[:4] == b"PK\x05\x06"  # the end of the ZIP's table, which readers ask first
+
+
+def test_a_file_is_sent_though_it_was_thrown_out_meanwhile(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = number_of(crawl, "https://alpha.example/one")
+    with shelf_of(crawl) as shelf:
+        app = create_app(shelf.reading.engine, warc_dir=crawl.config.warc_dir, shelf=shelf)
+        whole = ask(app, f"/captures/{number}/wacz")
+
+        def throws_out(*asked: object) -> object:
+            file = hand_out(*asked)
+            shelf.throw_out(list(shelf.kept))
+            return file
+
+        hand_out = shelf.file
+        monkeypatch.setattr(shelf, "file", throws_out)
+        answer = ask(app, f"/captures/{number}/wacz")
+        part = ask(app, f"/captures/{number}/wacz", headers={"range": "bytes=-22"})
+        assert list(Path(shelf.folder.name).iterdir()) == []
+    assert (answer.status, answer.body) == (200, whole.body)
+    assert (part.status, part.body) == (206, whole.body[-22:])
 
 
 def test_the_page_leads_to_the_replay_where_a_browser_can_show_it(crawl: Crawl) -> None:
