@@ -18,19 +18,20 @@ from archive.digests import digest_of
 from archive.errors import ConfigError
 from archive.evidence.account import announcement, read_exchange, settlement_fields
 from archive.evidence.foreign import ForeignPage, pages
-from archive.evidence.records import StoredRecord, http_message
-from archive.evidence.warc import Exchange, Original, WarcWriter, read_record
+from archive.evidence.records import http_message
+from archive.evidence.warc import Exchange, Original, WarcWriter
 from archive.frontier import Frontier
 from archive.model import Capture, Discovered, Fetched, Missed
 from archive.owners import owner_name
 from archive.rows.forgotten import forgotten_digests, is_forgotten
-from archive.rows.rebuilding import is_held, locator_of
+from archive.rows.rebuilding import is_held
 from archive.store import SourceAtRest, Store
 from crawler.context import software
 from crawler.feeding import feed
 from crawler.process import guide_of
 from crawler.rebuild import unknown_source
 from crawler.run import at_rest, closing_engine, report_repairs, utc_now
+from crawler.stored import originals
 from crawler.verdict import ALARM, FINE, INTERRUPTED, STORAGE
 from pipelines.page import Read
 from pipelines.persist import unit_of_work
@@ -101,6 +102,7 @@ class Import:
         self.config, self.engine, self.territory, self.since = config, engine, territory, since
         self.facts, self.guides, self.on_progress = facts, guides, on_progress
         self.store = Store(engine)
+        self.original = originals(engine, config.warc_dir)
         self.frontier = Frontier(engine, owner=owner_name(), now=utc_now)
         self.known: set[str] = set()
         self.forgotten = forgotten_digests(engine)
@@ -183,10 +185,6 @@ class Import:
         if source_id not in self.known:
             self.known.add(source_id)
             self.store.record_sources([self.facts.get(source_id) or unknown_source(source_id)], utc_now())
-
-    def original(self, record_id: str) -> StoredRecord | None:
-        locator = locator_of(self.engine, record_id)
-        return None if locator is None else read_record(self.config.warc_dir, locator)
 
     def keep(self, capture: Capture, result: Read | Missed) -> None:
         """Store one page, and what became of it beside the evidence."""

@@ -12,7 +12,7 @@ import os
 import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,12 +28,10 @@ from archive.evidence.account import (
     TemplateWord,
     Unreadable,
     read_back,
-    read_exchange,
 )
 from archive.evidence.cdxj import cdxj_line, write_index
-from archive.evidence.records import StoredRecord
 from archive.evidence.tombstones import bury
-from archive.evidence.warc import iter_records, read_record, repair_leftovers
+from archive.evidence.warc import iter_records, repair_leftovers
 from archive.frontier import Frontier
 from archive.model import Article, Capture, Discovered, Fetched, Missed, Settled
 from archive.owners import owner_name
@@ -42,8 +40,6 @@ from archive.rows.kinship import Comparison
 from archive.rows.rebuilding import (
     article_ids,
     continue_numbering,
-    locator_of,
-    payload_digest_of,
     record_captures,
     settled_records,
 )
@@ -55,12 +51,13 @@ from crawler.context import software
 from crawler.feeding import feed
 from crawler.process import guide_of
 from crawler.run import at_rest, closing_engine, utc_now
+from crawler.stored import stored_item
 from crawler.verdict import FINE, INTERRUPTED, STORAGE
 from pipelines.page import Read
 from pipelines.persist import Decide, unit_of_work
 from pipelines.workers import SourceGuide
 from spiders.registry import load_sources
-from spiders.replay import Step, in_order, item_of, step_of
+from spiders.replay import Step, in_order, step_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -303,19 +300,12 @@ class Replay:
     def item(self, step: Step) -> Fetched | Missed | None:
         """What the crawl's spider yielded; None when its record can't be read any more."""
         try:
-            exchanged, answer = read_exchange(self.config.warc_dir, step.locator, run_id=self.run_id)
-            if not exchanged.capture.payload_digest:
-                digest = payload_digest_of(self.engine, exchanged.capture.revisit_of or "")
-                exchanged = replace(exchanged, capture=replace(exchanged.capture, payload_digest=digest))
-            return item_of(exchanged, answer, step.settlement, self.original)
+            return stored_item(
+                self.engine, self.config.warc_dir, step.locator, run_id=self.run_id, settlement=step.settlement
+            )
         except CaptureError as exc:
             self.told.problems.append(str(exc))
             return None
-
-    def original(self, record_id: str) -> StoredRecord | None:
-        """The response that a revisit stands for; None when it is not held."""
-        locator = locator_of(self.engine, record_id)
-        return None if locator is None else read_record(self.config.warc_dir, locator)
 
     def keep(self, keeper: Numbered, step: Step, result: Read | Missed, *, total: int) -> None:
         """Store one page, under the number it had."""

@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archive.config import Config
 from archive.errors import CaptureError
-from archive.evidence.account import read_exchange
-from archive.evidence.records import StoredRecord
-from archive.evidence.warc import read_record
 from archive.model import Article, Duplicate, Fetched, Missed, New, Rejected
 from archive.rows.articles import sanitised
-from archive.rows.rebuilding import locator_of, payload_digest_of
 from archive.rows.reextraction import (
     Compared,
     Difference,
@@ -30,13 +26,13 @@ from archive.store import Store
 from crawler.feeding import feed
 from crawler.reextract.told import WORST, Asked, Example, Kind, Reread
 from crawler.run import utc_now
+from crawler.stored import stored_item
 from crawler.verdict import FINE, INTERRUPTED, STORAGE
 from pipelines.dedup import decide
 from pipelines.page import Read
 from pipelines.persist import CLEANER
 from pipelines.relearning import AHEAD, Relearned, digests_of
 from pipelines.workers import SourceGuide
-from spiders.replay import item_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -83,20 +79,10 @@ class Rereading:
     def item(self, held: Held) -> Fetched | Missed | None:
         """The page as a crawl would hand it on; None, and a problem told, when its evidence can't be read."""
         try:
-            exchanged, answer = read_exchange(self.config.warc_dir, held.locator, run_id=0)
-            if exchanged.discovered is None:
-                raise CaptureError(f"{held.locator.filename}@{held.locator.offset}: nothing says how it was found")
-            if not exchanged.capture.payload_digest:
-                digest = payload_digest_of(self.engine, exchanged.capture.revisit_of or "")
-                exchanged = replace(exchanged, capture=replace(exchanged.capture, payload_digest=digest))
-            return item_of(exchanged, answer, None, self.original)
+            return stored_item(self.engine, self.config.warc_dir, held.locator, run_id=0)
         except CaptureError as exc:
             self.told.problems.append(str(exc))
             return None
-
-    def original(self, record_id: str) -> StoredRecord | None:
-        locator = locator_of(self.engine, record_id)
-        return None if locator is None else read_record(self.config.warc_dir, locator)
 
     def keep(self, held: Held, result: Read | Missed) -> None:
         """One page as read. An article is decided on once enough of its source were counted."""
