@@ -113,12 +113,13 @@ def stored_files(connection: Connection) -> dict[str, Listed]:
 
 
 def brought_back(
-    warc_dir: Path, name: str, record_ids: Collection[str], *, moved: Collection[str] = (), at: datetime
+    engine: Engine, warc_dir: Path, name: str, record_ids: Collection[str], *, moved: Collection[str] = (), at: datetime
 ) -> Path | None:
     """The file in the home, to take these captures out of it; None for one that is not
     there, or in the store and holds none of them. The next shipping replaces the one in the store.
 
-    Raises ``CaptureError`` when the store can't be reached.
+    Raises ``CaptureError`` when the store can't be reached, or gives other bytes than were shipped: rewritten, an
+    altered file would be listed as a whole one.
     """
     path, store = warc_dir / name, store_of(warc_dir)
     if path.exists():
@@ -129,9 +130,9 @@ def brought_back(
     if not spans:
         return None
     warc_dir.mkdir(parents=True, exist_ok=True)
-    store.fetch(name, path)
+    row, known = row_of(engine, name), read_manifest(warc_dir).files.get(name)
+    store.fetch(name, path, sha256=row.sha256 if row is not None else known.sha256 if known is not None else None)
     size, digest = path.stat().st_size, sha256_of(path)
-    known = read_manifest(warc_dir).files.get(name)
     if known is None or known.sha256 != digest:
         list_file(warc_dir, name, sha256=digest, size=size, captures=captures, at=at, kind="found")
     return path

@@ -35,10 +35,10 @@ class WarcStore:
     def __init__(self, url: str) -> None:
         """Raises ``ConfigError`` for what names no store."""
         parts = urlsplit(url)
-        if parts.scheme not in SCHEMES or not (parts.path if parts.scheme == "file" else parts.netloc):
-            raise ConfigError(f"PERILUNE_WARC_STORE: neither file:///folder nor s3://bucket/folder: {url!r}")
         if "@" in parts.netloc or parts.query or "::" in url:
             raise ConfigError("PERILUNE_WARC_STORE: keys belong into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        if parts.scheme not in SCHEMES or not (parts.path if parts.scheme == "file" else parts.netloc):
+            raise ConfigError("PERILUNE_WARC_STORE: neither file:///folder nor s3://bucket/folder")  # may hold a secret
         self.url = url.rstrip("/")
         self.scheme = parts.scheme
         self._opened: tuple[Any, str] | None = None  # Any: fsspec's file system; and the folder as it calls it
@@ -91,14 +91,19 @@ class WarcStore:
             else:  # an object is there when its last part is
                 files.put_file(str(path), place)
 
-    def fetch(self, name: str, place: Path) -> None:
-        """Copy a file out of it, under that name once it is whole."""
-        draft = place.with_name(f".{place.name}{PART}")
+    def fetch(self, name: str, place: Path, *, sha256: str | None) -> None:
+        """Copy a file out of it, under that name once it is whole. ``sha256``: the digest that it must have; None where
+        nobody knows one. Raises ``CaptureError`` for another; then there is no copy."""
+        draft, found = place.with_name(f".{place.name}{PART}"), hashlib.sha256()
         with self.opened(name, is_whole=True) as source, draft.open("wb") as target:
             while piece := source.read(PIECE_BYTES):
                 target.write(piece)
+                found.update(piece)
             target.flush()
             os.fsync(target.fileno())
+        if sha256 is not None and f"sha256:{found.hexdigest()}" != sha256:
+            draft.unlink()
+            raise CaptureError(f"{self.url}/{name}: altered: its bytes are not those listed as {sha256}")
         draft.replace(place)
 
     @contextmanager

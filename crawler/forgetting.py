@@ -145,7 +145,7 @@ def forgotten(config: Config, engine: Engine, held: Held, *, run_id: int, reason
     gone = 0
     for name in sorted(files) if ids or moved_ids else ():
         also = moved_ids if name in heirs else set()
-        if (path := brought_back(config.warc_dir, name, ids, moved=also, at=at)) is not None:
+        if (path := brought_back(engine, config.warc_dir, name, ids, moved=also, at=at)) is not None:
             gone += bool(bury(path, ids, moved=also, digests=digests, reason=reason, at=at))
     forget_rows(engine, held, reason=reason, at=at)
     return Forgot(

@@ -242,7 +242,7 @@ class Replay:
         """Take out of the files what was forgotten and came back with a copy from before."""
         for name in names if self.returned else ():
             at = utc_now()
-            if (path := brought_back(self.config.warc_dir, name, self.returned, at=at)) is not None:
+            if (path := brought_back(self.engine, self.config.warc_dir, name, self.returned, at=at)) is not None:
                 bury(path, self.returned, digests=(), reason="forgotten, and brought back by a copy", at=at)
 
     def is_wanted(self, capture: Capture) -> bool:
