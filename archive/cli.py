@@ -148,7 +148,7 @@ def show(
 
     with opened(config) as connection:
         article_id = article_id_of(connection, name)
-        rights = rights_of(connection, article_id) if is_rights and article_id is not None else None
+        rights = rights_of(connection, article_id, config.warc_dir) if is_rights and article_id is not None else None
         view = None if article_id is None else article_view(connection, article_id)
         exported = None if article_id is None else exports.article(connection, article_id)
     if view is None or exported is None:

@@ -177,6 +177,12 @@ def rights_lines(rights: Rights) -> Iterator[str]:
     walls = {True: "yes", False: "no", None: "the page does not say"}
     yield f"asks      {asked} (page and headers of {rfc3339(rights.captured_at)})"
     yield f"paywall   {walls[rights.is_paywalled]}"
+    if rights.licences is None:
+        yield "licence   not known: the capture can't be read, perilune verify says why"
+    elif not rights.licences:
+        yield "licence   the page does not say"
+    for licence in rights.licences or ():
+        yield f"licence   {one_line(licence.says)} ({licence.said_by})"
     if rights.credit_line:
         yield f"credit    {one_line(rights.credit_line)}"
     if rights.robots is None:
@@ -184,6 +190,8 @@ def rights_lines(rights: Rights) -> Iterator[str]:
     else:
         seen = rights.robots
         yield f"robots    {rfc3339(seen.captured_at)} {seen.status} {seen.warc_record_id} {seen.filename}@{seen.offset}"
+    if rights.robots_rule is not None:
+        yield f"          {'no rule speaks of it' if rights.robots_rule == 'none' else one_line(rights.robots_rule)}"
 
 
 def kin_line(kin: KinView) -> str:

@@ -151,7 +151,9 @@ def read_parts(warc_dir: Path, locator: Locator) -> tuple[StoredRecord, bytes, F
     """An answer, its request (empty where there is none) and the fields said of it. Raises ``CaptureError``."""
     with opened_warc(warc_dir, locator.filename) as file:
         records = members(file, locator.filename, start=locator.offset)
-        answer, request = next(records), b""
+        answer, request = next(records, None), b""
+        if answer is None:
+            raise CaptureError(f"{locator.filename}@{locator.offset}: the file ends before it")
         fields: Fields = ()
         for record in records:
             if record.field("WARC-Concurrent-To") != answer.field("WARC-Record-ID"):

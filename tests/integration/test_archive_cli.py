@@ -222,6 +222,7 @@ def test_show_rights(perilune) -> None:
     assert perilune("show", "1", "--rights")[1].splitlines() == [
         "asks      not recorded (page and headers of 2025-06-01T12:00:00Z)",
         "paywall   the page does not say",
+        "licence   not known: the capture can't be read, perilune verify says why",
         "robots    no robots.txt was captured before it",
     ]
     assert json.loads(perilune("show", "1", "--rights", "--json")[1])["wishes"] is None
