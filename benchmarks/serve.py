@@ -1,12 +1,12 @@
 """How long do readers wait?
 
-    python -m benchmarks.serve [--articles 100000] [--database URL] [--seconds 60] [--rate 200] [--workers 1]
+    python -m benchmarks.serve [--articles 100000] [--database URL] [--seconds 60] [--rate 200]
 
 Asks the web application of an archive made by ``benchmarks.load`` (in a temporary place; or in the database given,
 which is filled where it is empty) and prints one table: the 50th and 95th percentile of each kind of question beside
 the bar it is held to, which above 100,000 articles is four times as high; and the CPU time of this process (all there
-is of SQLite, without the server's of PostgreSQL), which a busy machine changes least. Then the server itself, as
-processes of their own on loopback, is asked for article pages at a fixed rate, whatever it answers: a page's time
+is of SQLite, without the server's of PostgreSQL), which a busy machine changes least. Then the server itself, a
+process of its own on loopback, is asked for article pages at a fixed rate, whatever it answers: a page's time
 counts from the moment it was due. Words are made up by Zipf's law, so the commonest stand in every article, which is
 harder than any language: four articles of ten is what ``common`` takes.
 """
@@ -108,7 +108,7 @@ def main() -> None:
                 print(line(name, times, cpu, bar * factor), flush=True)
         engine.dispose()
         if options.seconds:
-            print(held(url, count, seconds=options.seconds, rate=options.rate, workers=options.workers))
+            print(held(url, count, seconds=options.seconds, rate=options.rate))
 
 
 def line(name: str, times: Sequence[float], cpu: float, bar: float) -> str:
@@ -147,10 +147,9 @@ def cpu_s(engine: Engine) -> float:
 # The server under load
 
 
-def held(url: str, articles: int, *, seconds: float, rate: float, workers: int) -> str:
+def held(url: str, articles: int, *, seconds: float, rate: float) -> str:
     """What came of ``rate`` requests a second for article pages, for so many ``seconds``."""
     command = [sys.executable, "-m", "crawler", "serve", "--port", "0", "--database", url]
-    command += ["--workers", str(workers)] if workers > 1 else []
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         try:
             assert server.stderr is not None
@@ -245,7 +244,6 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--database", help="Instead of a temporary SQLite file; filled when it is empty.")
     parser.add_argument("--seconds", type=float, default=60, help="Of load on the server; 0 leaves it out.")
     parser.add_argument("--rate", type=float, default=200, help="Article pages a second.")
-    parser.add_argument("--workers", type=int, default=1, help="Processes of the server.")
     parser.add_argument("--only", default="", help="Questions whose name holds this.")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="Questions of a kind, 40 at most.")
     return parser.parse_args()
