@@ -15,7 +15,6 @@ Precision: TypeAlias = Literal["second", "minute", "day", "unknown"]
 DateOrigin: TypeAlias = Literal["json-ld", "meta", "microdata", "time", "feed", "sitemap", "url", "text", "payload"]
 AliasKind: TypeAlias = Literal["requested", "redirect", "canonical", "guid", "variant"]
 ArticleState: TypeAlias = Literal["live", "gone", "blocked"]
-FrontierState: TypeAlias = Literal["discovered", "leased", "archived", "rejected", "gone", "blocked", "failed"]
 Outcome: TypeAlias = Literal[
     "new",
     "revision",

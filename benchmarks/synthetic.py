@@ -17,7 +17,6 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-CHARS = 5_000  # of a text
 WORDS_A_TEXT = 715  # with their spaces and stops some 5,000 characters
 BATCH = 2_000  # articles that are made together; each batch has a seed of its own
 SOURCES = 60

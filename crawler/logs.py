@@ -12,11 +12,10 @@ import re
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, TextIO, TypeAlias
+from typing import Any, TextIO
 
 from archive.terminal import escaped, plain
 
-LogFormat: TypeAlias = Literal["text", "json"]
 FIRST = ("at", "level", "logger", "event", "traceback")  # keys of every line in JSON
 MAX_VALUE = 2_000  # characters of a value or an event; a URL has 2,083 at most
 MAX_TRACEBACK = 20_000  # characters

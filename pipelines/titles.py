@@ -23,7 +23,6 @@ OTHER_HEADINGS = XPath(
 )
 SAME_TEXT = XPath("/descendant::body/descendant::*[normalize-space(text()) = $title][not(self::a)]")
 SEPARATOR = re.compile(r"\s+[|–—·•«»:›‹/\-~―－｜→⋆*]{1,2}\s+|\s*[|｜»«]\s*|\s+::\s+|:\s+|\s*[_＿]\s*(?=\D{0,40}$)")
-SITE_AT_START = re.compile(r"[^\w]+")
 MAX_PARTS = 60  # children of a heading that are read
 BESIDE = re.compile(
     r"overline|kicker|topline|eyebrow|offscreen|sr-only|screen-reader|badge|sourcelnk|comment", re.IGNORECASE

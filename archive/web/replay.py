@@ -94,7 +94,7 @@ def find_assets(folder: Path | None = None) -> Path | None:
     return place if all((place / name).is_file() for name in ASSETS.values()) else None
 
 
-def create_replay_app(shelf: Shelf, *, assets: Path, seal: Seal, home_url: str | None = None) -> ASGIApp:
+def create_replay_app(shelf: Shelf, *, assets: Path, seal: Seal) -> ASGIApp:
     """The application of the replay origin."""
     app = Starlette(
         routes=[
