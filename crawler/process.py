@@ -74,6 +74,7 @@ def added_settings(config: Config, sources: list[Source]) -> dict[str, Any]:  # 
         "DOWNLOAD_SLOTS": download_slots(
             {source.host_group: (source.download_delay, source.concurrency) for source in sources}
         ),
+        "PERILUNE_HOST_GROUPS": {host: source.host_group for source in sources for host in source.host_keys},
         "PERILUNE_GUIDE": {source.id: guide_of(source) for source in sources},
         **({"PERILUNE_EXTRACT_WORKERS": config.extract_workers} if config.extract_workers else {}),
         "PERILUNE_BUDGETS": {source.id: source.max_time.total_seconds() for source in sources if source.max_time},

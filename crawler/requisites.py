@@ -1,13 +1,19 @@
-"""Page requisites asked for with measure: none that is held from lately, and no more of a page than its allowance."""
+"""Page requisites asked for with measure: none that is held from lately, and no more of a page than its allowance.
+
+A page names whatever hosts it likes. So what one of them asks of us (a wait, a Crawl-delay) is kept to it, and never
+slows the source that showed the page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crawler.context import context_of
 from crawler.guard import RefusedError
+from spiders.discovery.scope import registrable_domain
+from spiders.hostgroups import host_key
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -34,19 +40,28 @@ class RequisiteBudgetError(RefusedError):
 class RequisiteMiddleware:
     """Downloader middleware, above robots.txt: what is not wanted asks nobody. Other requests pass untouched."""
 
-    def __init__(self, *, is_held: Callable[[str, datetime], bool], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, groups: Mapping[str, Any], is_held: Callable[[str, datetime], bool], now: Callable[[], datetime]
+    ) -> None:  # Any: Scrapy's settings
+        """``groups``: the host group of each host (as ``host_key`` has it) that this run's sources are on."""
+        self.groups = groups
         self.is_held = is_held
         self.now = now
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RequisiteMiddleware:
         run = context_of(crawler)
-        return cls(is_held=run.store.holds_capture, now=run.now)
+        groups = crawler.settings.getdict("PERILUNE_HOST_GROUPS")
+        return cls(groups=groups, is_held=run.store.holds_capture, now=run.now)
 
     def process_request(self, request: Request) -> None:
-        """Raises ``RequisiteHeldError`` and ``RequisiteBudgetError`` for requisites."""
+        """Put a requisite, and each redirect of it, in the slot of the host that it asks.
+
+        Raises ``RequisiteHeldError`` and ``RequisiteBudgetError``.
+        """
         if request.meta.get("kind") != "requisite":
             return
+        request.meta["download_slot"] = slot_of(request.url, self.groups)
         if request.meta["allowance"].bytes_left <= 0:
             raise RequisiteBudgetError(f"{request.url}: the page's requisites are too large together")
         if not request.meta.get("redirect_times") and self.is_held(request.url, self.now() - HELD_FOR):
@@ -56,3 +71,13 @@ class RequisiteMiddleware:
         if request.meta.get("kind") == "requisite":
             request.meta["allowance"].bytes_left -= len(response.body)
         return response
+
+
+def slot_of(url: str, groups: Mapping[str, str]) -> str:
+    """The download slot of a requisite: the host group of the sources on its host, else one of its registered domain.
+
+    By domain, because a page may make up as many names under one as it likes. The colon keeps such a slot apart from
+    host groups, whose names have none.
+    """
+    host = host_key(url)
+    return groups.get(host) or f"host:{registrable_domain(host) or host}"

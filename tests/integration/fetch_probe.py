@@ -16,6 +16,7 @@ from archive.config import load_config
 from archive.evidence.warc import WarcWriter
 from crawler.context import RunContext
 from pipelines.writer import Writer
+from spiders.requisites import Allowance
 
 
 class Forgetful:
@@ -52,6 +53,8 @@ class ProbeSpider(Spider):
         for task in self.tasks:
             meta = {"handle_httpstatus_all": True, "source_id": "probe", "kind": "article", "download_slot": "probe"}
             meta |= task.get("meta", {})
+            if meta["kind"] == "requisite":
+                meta["allowance"] = Allowance(**task.get("allowance", {}))
             yield Request(
                 task["url"],
                 method=task.get("method", "GET"),

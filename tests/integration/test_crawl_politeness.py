@@ -186,3 +186,25 @@ def test_host_that_stops_answering_is_given_up(tmp_path):
 
         assert "host_unavailable" in {told.of(url).get("reason") for url in dead}
         assert told.of(server.url("/page/1"))["status"] == 200
+
+
+TOO_MANY = plain(b"", status="429 Too Many Requests", headers=("Retry-After: 99999999",))
+
+
+@pytest.mark.parametrize(
+    "third_party",
+    [
+        pytest.param({"/p.gif": lambda head, count: TOO_MANY}, id="a wait"),
+        pytest.param({"/robots.txt": robots("User-agent: *\nCrawl-delay: 3\n")}, id="Crawl-delay"),
+    ],
+)
+def test_what_a_picture_s_host_asks_for_is_kept_to_it(tmp_path, third_party):
+    """A page may name any host: none of them can silence the source, or slow it down."""
+    with FetchServer() as source, FetchServer(extra=third_party) as other:
+        picture = {"url": other.url("/p.gif"), "meta": {"kind": "requisite"}}
+        pages = [source.url(f"/page/{number}") for number in range(3)]
+        told = probe(tmp_path, [picture, *pages], settings=IN_ORDER)
+
+        assert [told.of(page).get("status") for page in pages] == [200, 200, 200]
+        assert max(gaps_s(source, "/page/")) < 2.0
+        assert other.paths() == ["/robots.txt", "/p.gif"]
