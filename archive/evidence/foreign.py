@@ -30,6 +30,10 @@ ENCODING_LINE = re.compile(rb"^(content-encoding\s*:)", re.IGNORECASE | re.MULTI
 MAX_URL = 8_000  # characters of an address; RFC 9110 §4.1 asks for that many, and browsers send no more
 WEB_BEGAN = 1990  # the year before which nothing was captured
 CLOCK_AHEAD = timedelta(days=1)  # a date later than now by more than this is none
+SECRET_LINE = re.compile(
+    rb"^(?:cookie2?|authorization|proxy-authorization)[ \t]*:[^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*(?:\r?\n|\r|\Z)",
+    re.IGNORECASE | re.MULTILINE,
+)
 DAMAGE = (OSError, ValueError, EOFError, zipfile.BadZipFile)  # what fastwarc and zipfile raise for it
 CHUNK_HEAD = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
@@ -44,7 +48,7 @@ class ForeignPage:
     target_uri: str
     captured_at: datetime
     request: bytes
-    """Empty where the file has none beside the answer."""
+    """Without what its sender logged in with; empty where the file has none beside the answer."""
     head: bytes
     body: bytes
     """Transfer encoding undone."""
@@ -94,7 +98,7 @@ def stream_pages(
         for record in records:
             other = record.headers.get("WARC-Concurrent-To")
             if record.record_type == WarcRecordType.request:
-                block = block_of(record, limit=HEAD_BYTES) or b""
+                block = without_secrets(block_of(record, limit=HEAD_BYTES) or b"")
                 if waiting is not None and other == waiting.record_id:
                     waiting = replace(waiting, request=block)
                 else:
@@ -195,6 +199,13 @@ def block_of(record: Any, *, limit: int) -> bytes | None:  # Any: as above
     if record.content_length > limit:
         return None
     return bytes(record.reader.read())
+
+
+def without_secrets(request: bytes) -> bytes:
+    """The request without the header lines that let somebody else in: whoever captured may have been logged in."""
+    end = HEAD_END.search(request)
+    place = end.end() if end else len(request)
+    return SECRET_LINE.sub(b"", request[:place]) + request[place:]
 
 
 def moment(text: str | None) -> datetime | None:

@@ -28,6 +28,14 @@ UNREADABLE = "The record can't be read: perilune verify says why."
 SHOWN_BYTES = 40_000  # of a body, as text; the download has all of it
 SHOWN_HEAD = 8_000  # characters of headers
 MAX_DECODED = 8 << 20  # bytes of a body that is decoded to be shown
+HIDDEN = {
+    "cookie",
+    "cookie2",
+    "set-cookie",
+    "set-cookie2",
+    "authorization",
+    "proxy-authorization",
+}  # whose value lets in
 TEXT_TYPES = ("text/", "application/json", "application/ld+json", "application/xml", "application/xhtml+xml")
 TEXT_ENDS = ("+xml", "+json")
 MEDIA_TYPES = {"warc": ("application/warc", ".warc.gz"), "wacz": ("application/wacz+zip", ".wacz")}
@@ -113,8 +121,9 @@ def shown_body(body: bytes, message: HttpMessage) -> tuple[str, str]:
 
 
 def head_of(message: HttpMessage) -> str:
-    """First line and headers."""
-    lines = [message.start_line, *(f"{name}: {value}" for name, value in message.headers)]
+    """First line and headers; of those in ``HIDDEN`` only that they were there."""
+    shown = ((name, "(not shown)" if name.lower() in HIDDEN else value) for name, value in message.headers)
+    lines = [message.start_line, *(f"{name}: {value}" for name, value in shown)]
     text = "\n".join(lines)
     return text if len(text) <= SHOWN_HEAD else f"{text[:SHOWN_HEAD]} […]"
 

@@ -424,3 +424,24 @@ def test_host_in_other_letters_is_kept_in_ascii(config: Config, tmp_path: Path) 
     [index] = [path.read_text("ascii") for path in config.cdxj_dir.iterdir()]
     assert index.startswith("org,xn--exmple-cua)/news/2024/a-comet-came-by 20240506070809 ")
     assert [one["source"] for one in held(config)] == ["xn--exmple-cua.org"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: a\r\nCookie: id=1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+        (b"GET / HTTP/1.1\ncookie : id=1;\n\tb=2\nHost: a\n\n", b"GET / HTTP/1.1\nHost: a\n\n"),
+        (b"GET / HTTP/1.1\r\nAUTHORIZATION: Basic eA==", b"GET / HTTP/1.1\r\n"),
+        (b"POST / HTTP/1.1\r\nProxy-Authorization: x\r\n\r\nCookie: body", b"POST / HTTP/1.1\r\n\r\nCookie: body"),
+        (b"GET / HTTP/1.1\r\nX-Cookie: id\r\n\r\n", b"GET / HTTP/1.1\r\nX-Cookie: id\r\n\r\n"),
+    ],
+)
+def test_what_somebody_logged_in_with_is_not_taken_in(tmp_path: Path, sent: bytes, kept: bytes) -> None:
+    head = b"WARC/1.0\r\nWARC-Type: request\r\nWARC-Concurrent-To: <urn:uuid:1>\r\n"
+    kind = b"WARC-Record-ID: <urn:uuid:9>\r\nContent-Type: application/http; msgtype=request\r\n"
+    request = head + kind + b"Content-Length: %d\r\n\r\n%b\r\n\r\n" % (len(sent), sent)
+    (tmp_path / "one.warc").write_bytes(raw_record(1) + request)
+
+    [page] = pages(tmp_path / "one.warc", lambda url: True, Counter())
+
+    assert page.request == kept

@@ -19,8 +19,10 @@ from selenium.webdriver.common.by import By
 from sqlalchemy import text
 
 from archive.errors import TooSlowError
+from archive.evidence.records import HttpMessage
 from archive.opening import reading_engine
 from archive.web.app import create_app
+from archive.web.capturepage import head_of
 from archive.web.reading import Reading
 from archive.web.replay import Seal, Stage, create_replay_app
 from archive.web.shelf import Shelf, existing
@@ -65,6 +67,17 @@ def number_of(crawl: Crawl, url: str) -> int:
 
 
 # Without ReplayWeb.page, and without scripts
+
+
+def test_page_of_a_capture_shows_no_cookie_and_no_login() -> None:
+    headers = (("Host", "alpha.example"), ("Cookie", "id=s3cret"), ("authorization", "Basic s3cret"))
+    answered = (("Set-Cookie", "id=s3cret"), ("Set-Cookie", "b=s3cret"), ("Age", "0"))
+
+    asked = head_of(HttpMessage(start_line="GET / HTTP/1.1", headers=headers, body=b""))
+    answer = head_of(HttpMessage(start_line="HTTP/1.1 200 OK", headers=answered, body=b""))
+
+    assert asked == "GET / HTTP/1.1\nHost: alpha.example\nCookie: (not shown)\nauthorization: (not shown)"
+    assert answer == "HTTP/1.1 200 OK\nSet-Cookie: (not shown)\nSet-Cookie: (not shown)\nAge: 0"
 
 
 def test_an_article_leads_to_its_capture_as_text(crawl: Crawl) -> None:
