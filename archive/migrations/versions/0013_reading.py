@@ -5,6 +5,8 @@ import logging
 import sqlalchemy as sa
 from alembic import op
 
+from archive.migrations.telling import tell
+
 revision = "0013"
 down_revision = "0012"
 least_schema = "0013"  # a program before would index an article without its heads
@@ -17,7 +19,7 @@ def upgrade() -> None:
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
         fill_heads(connection)
-    log.info("schema step", extra={"schema": revision, "what": "indexes of copies and dates"})
+    tell(connection, revision, "indexes of copies and dates")
     is_copy = sa.text("duplicate_of IS NOT NULL")
     columns = ["story_id", "duplicate_of"]
     op.create_index(
@@ -41,7 +43,7 @@ def fill_heads(connection: sa.Connection) -> None:
             done = min(after + BATCH_ROWS, last)
             log.info("schema step", extra={"schema": revision, "what": "heads", "articles": done, "of": last})
     for name in ("tsv", "heads"):
-        log.info("schema step", extra={"schema": revision, "what": f"index of {name}"})
+        tell(connection, revision, f"index of {name}")
         statement = f"CREATE INDEX IF NOT EXISTS ix_article_search_{name} ON article_search USING gin ({name})"
         connection.execute(sa.text(statement))
 
