@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scrapy import Request
@@ -32,29 +35,31 @@ class Allowance:
 class Requisites:
     """One run's: each address is asked for once."""
 
-    def __init__(self, *, callback: Call, errback: Call) -> None:
-        self.callback, self.errback = callback, errback
+    def __init__(self, *, callback: Call, errback: Call, reader: Executor) -> None:
+        """``reader``: the thread that markup is read in; a page made to hurt takes it half a second."""
+        self.callback, self.errback, self.reader = callback, errback, reader
         self.asked: set[str] = set()
 
-    def of_page(self, response: Response, meta: dict[str, Any]) -> Iterator[Request]:  # Any: Scrapy's own
+    async def of_page(self, response: Response, meta: dict[str, Any]) -> AsyncIterator[Request]:  # Any: Scrapy's own
         """Requests for what a page names; ``meta`` are those of its source."""
-        yield from self.requests(response, {**meta, "allowance": Allowance(), "depth_of_requisite": 1})
+        async for request in self.requests(response, {**meta, "allowance": Allowance(), "depth_of_requisite": 1}):
+            yield request
 
-    def of_style(self, response: Response) -> Iterator[Request]:
+    async def of_style(self, response: Response) -> AsyncIterator[Request]:
         """Requests for what a stylesheet names; nothing for any other requisite, and beyond ``MAX_DEPTH``."""
         depth = int(response.meta["depth_of_requisite"]) + 1
         if depth > MAX_DEPTH or response.status != 200:
             return
         names = ("source_id", "download_slot", "download_timeout", "handle_httpstatus_all", "allowance")
         kept = {name: response.meta[name] for name in names}
-        yield from self.requests(response, {**kept, "depth_of_requisite": depth})
+        async for request in self.requests(response, {**kept, "depth_of_requisite": depth}):
+            yield request
 
-    def requests(self, response: Response, meta: dict[str, Any]) -> Iterator[Request]:  # Any: Scrapy's own
+    async def requests(self, response: Response, meta: dict[str, Any]) -> AsyncIterator[Request]:  # Any: Scrapy's own
         """Before the next articles, so that a page and what it needs are captured close together."""
-        content_type = response.headers.get("Content-Type", b"")
-        for url in requisites_of(
-            response.body, url=response.url, content_type=content_type.decode("latin-1") if content_type else None
-        ):
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
+        named = partial(requisites_of, response.body, url=response.url, content_type=content_type)
+        for url in await asyncio.get_running_loop().run_in_executor(self.reader, named):
             if url in self.asked or len(self.asked) >= REMEMBERED:
                 continue
             self.asked.add(url)

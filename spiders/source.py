@@ -65,10 +65,10 @@ class SourceSpider(Spider):
         self.limits = limits or Limits()
         self.now = now or (lambda: datetime.now(UTC))
         self.indexes = Indexes()
-        self.requisites = Requisites(callback=self.parse_requisite, errback=self.requisite_failed)
         self.visited: set[tuple[str, str]] = set()
         self.ranks: dict[str, int] = {}
         self.reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="discovery")
+        self.requisites = Requisites(callback=self.parse_requisite, errback=self.requisite_failed, reader=self.reader)
 
     def closed(self, reason: str) -> None:
         """Called by Scrapy at the end."""
@@ -265,7 +265,7 @@ class SourceSpider(Spider):
         )
         yield from self.settled(visit, polled)
 
-    def parse_article(self, response: Response) -> Iterator[Fetched | Missed | Request]:
+    async def parse_article(self, response: Response) -> AsyncIterator[Fetched | Missed | Request]:
         """``Fetched`` for a page, ``Missed`` with its reason for anything else; requests for the page's requisites."""
         discovered: Discovered = response.meta["discovered"]
         capture = self.capture_of(response)
@@ -273,7 +273,8 @@ class SourceSpider(Spider):
         if reason is None and capture is not None:
             yield Fetched(discovered=discovered, capture=replace(capture, body=response.body))
             if self.by_id[discovered.source_id].with_requisites:
-                yield from self.requisites.of_page(response, self.meta_of(discovered.source_id))
+                async for request in self.requisites.of_page(response, self.meta_of(discovered.source_id)):
+                    yield request
         else:
             yield Missed(
                 discovered=discovered,
@@ -310,10 +311,11 @@ class SourceSpider(Spider):
             capture=meta.get("capture"),
         )
 
-    def parse_requisite(self, response: Response) -> Iterator[Request]:
+    async def parse_requisite(self, response: Response) -> AsyncIterator[Request]:
         """A picture or style is in the archive by now; a style may need more."""
         self.capture_of(response)
-        yield from self.requisites.of_style(response)
+        async for request in self.requisites.of_style(response):
+            yield request
 
     def requisite_failed(self, failure: Failure) -> None:
         """A page without one of its pictures is still evidence: said in the log, and nothing else."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
@@ -18,7 +19,8 @@ from archive.evidence.records import ContentType
 
 MAX_REQUISITES = 60  # of a page, and of a stylesheet; news pages have 10 to 40
 MAX_URL = 2_000  # characters; longer ones carry data
-MAX_MARKUP_BYTES = 4 << 20  # of a page or stylesheet that is looked at; twenty times an ordinary one
+MAX_NAMES = 5_000  # that a document writes, those that say nothing or the same again included; then it is given up
+MAX_MARKUP_BYTES = 1 << 20  # of a page or stylesheet that is looked at; five times an ordinary one
 WANTED_WIDTH = 1280  # CSS pixels of the window that a page is replayed in
 LINK_KINDS = frozenset({"stylesheet", "icon", "apple-touch-icon"})
 PRELOADED = frozenset({"style", "font", "image"})
@@ -39,23 +41,24 @@ def has_requisites(mime_type: str) -> bool:
 def requisites_of(body: bytes, *, url: str, content_type: str | None) -> list[str]:
     """Addresses (http and https, without fragment) that a page or stylesheet needs, in its order, each once.
 
-    At most ``MAX_REQUISITES``. Nothing for a document of another type, and for one that can't be read.
+    At most ``MAX_REQUISITES``, of the first ``MAX_NAMES`` names. Nothing for a document of another type, and for one
+    that can't be read.
     """
     kind = ContentType.of(content_type)
     body = body[:MAX_MARKUP_BYTES]
     if kind.mime_type in HTML_TYPES:
-        found = in_page(body, url, kind.charset)
-    elif kind.mime_type == CSS_TYPE:
-        found = (joined(url, name) for name in in_css(body.decode("utf-8", "replace")))
-    else:
-        return []
-    return first_ones(found, but=url)
+        root = parsed(body, kind.charset)
+        return [] if root is None else first_ones(in_page(root), base=base_of(root, url), but=url)
+    if kind.mime_type == CSS_TYPE:
+        return first_ones(in_css(body.decode("utf-8", "replace")), base=url, but=url)
+    return []
 
 
-def first_ones(found: Iterable[str | None], *, but: str) -> list[str]:
-    """The addresses among them, each once, without the document's own."""
+def first_ones(names: Iterable[str], *, base: str, but: str) -> list[str]:
+    """The addresses that the names stand for, each once, without the document's own."""
     kept: dict[str, None] = {}
-    for address in found:
+    for name in dict.fromkeys(islice(names, MAX_NAMES)):
+        address = joined(base, name)
         if address is not None and address != but:
             kept[address] = None
         if len(kept) >= MAX_REQUISITES:
@@ -63,15 +66,16 @@ def first_ones(found: Iterable[str | None], *, but: str) -> list[str]:
     return list(kept)
 
 
-def in_page(body: bytes, url: str, charset: str | None) -> Iterator[str | None]:
-    root = parsed(body, charset)
-    if root is None:
-        return
-    bases = (joined(url, base.get("href")) for base in root.iter("base") if base.get("href"))
-    base = next(bases, None) or url
+def base_of(root: HtmlElement, url: str) -> str:
+    """The address that names of a page are relative to."""
+    named = (base.get("href") for base in root.iter("base") if base.get("href"))
+    return joined(url, next(named, None)) or url
+
+
+def in_page(root: HtmlElement) -> Iterator[str]:
+    """What a page names, as it is written."""
     for element in root.iter(etree.Element):
-        for name in named_by(element):
-            yield joined(base, name)
+        yield from named_by(element)
 
 
 def parsed(body: bytes, charset: str | None) -> HtmlElement | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archive.evidence.requisites import MAX_REQUISITES, requisites_of
+from archive.evidence.requisites import MAX_NAMES, MAX_REQUISITES, requisites_of
 
 PAGE = "https://alpha.example/news/one"
 
@@ -92,3 +92,27 @@ def test_a_page_made_to_hurt_is_bounded() -> None:
 @pytest.mark.parametrize("charset", ["utf-16", "no-such-charset", "utf-8\x00"])
 def test_an_odd_charset_costs_nothing_but_its_page(charset: str) -> None:
     assert isinstance(of_page("<img src=/a.jpg>", content_type=f"text/html; charset={charset}"), list)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "name"),
+    [
+        pytest.param("text/html", "<img src=a.png>", id="the same again"),
+        pytest.param("text/html", "<img>", id="no name"),
+        pytest.param("text/html", "<img src='data:,a'>", id="data"),
+        pytest.param("text/css", "i{background:url(data:a)}", id="data in a style"),
+    ],
+)
+def test_a_document_that_names_nothing_new_is_given_up(content_type: str, name: str) -> None:
+    """Its last picture stands behind more names than anybody writes."""
+    last = "<img src=/last.png>" if content_type == "text/html" else "i{background:url(/last.png)}"
+    last_url = "https://alpha.example/last.png"
+    assert last_url in of_page(name * (MAX_NAMES // 3) + last, content_type=content_type)
+    assert last_url not in of_page(name * (MAX_NAMES + 1) + last, content_type=content_type)
+
+
+def test_a_name_is_made_an_address_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+    monkeypatch.setattr("archive.evidence.requisites.joined", lambda base, name: asked.append(name))
+    of_page("<img src=a.png>" * 1_000)
+    assert sorted(filter(None, asked)) == ["a.png"]

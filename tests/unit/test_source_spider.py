@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -324,6 +325,13 @@ def test_a_missing_last_page_is_no_failure_of_the_listing() -> None:
     assert parsed(spider, answer(second, b"", status=404)) == []
 
 
+def of_article(spider: SourceSpider, response: Response) -> list[Any]:
+    async def collect() -> list[Any]:
+        return [thing async for thing in spider.parse_article(response)]
+
+    return asyncio.run(collect())
+
+
 def an_article(url: str = "https://moon.example/1") -> Discovered:
     return Discovered(source_id="moon", url=url, discovered_via="feed", endpoint_url=FEED, discovered_at=NOW)
 
@@ -345,9 +353,7 @@ def test_a_page_is_fetched_with_its_capture_and_body() -> None:
     request = spider.article_request(an_article())
     capture = a_capture(request)
 
-    [fetched] = spider.parse_article(
-        answer(request, b"<html>x", headers={"Content-Type": "text/html"}, capture=capture)
-    )
+    [fetched] = of_article(spider, answer(request, b"<html>x", headers={"Content-Type": "text/html"}, capture=capture))
 
     assert isinstance(fetched, Fetched)
     assert fetched.discovered == an_article()
@@ -357,7 +363,7 @@ def test_a_page_is_fetched_with_its_capture_and_body() -> None:
 def test_no_evidence_no_crawl() -> None:
     spider = a_spider(is_capturing=True)
     with pytest.raises(CaptureError, match=r"no capture of https://moon\.example/1"):
-        list(spider.parse_article(answer(spider.article_request(an_article()), b"<html>")))
+        of_article(spider, answer(spider.article_request(an_article()), b"<html>"))
 
 
 @pytest.mark.parametrize(
@@ -386,7 +392,7 @@ def test_no_evidence_no_crawl() -> None:
 )
 def test_an_answer_that_is_no_page_has_a_reason(status: int, headers: dict[str, str], body: bytes, reason: str) -> None:
     spider = a_spider()
-    [missed] = spider.parse_article(answer(spider.article_request(an_article()), body, status=status, headers=headers))
+    [missed] = of_article(spider, answer(spider.article_request(an_article()), body, status=status, headers=headers))
     assert missed == Missed(discovered=an_article(), reason=reason, status=status, missed_at=NOW)
 
 
@@ -402,7 +408,7 @@ def test_redirects_of_an_article(ended_at: str, reason: str) -> None:
     spider = a_spider()
     request = spider.article_request(an_article())
     response = answer(request, b"<html>x", url=ended_at, redirect_urls=["https://moon.example/1"])
-    [missed] = spider.parse_article(response)
+    [missed] = of_article(spider, response)
     assert (missed.reason, missed.detail) == (reason, ended_at)
 
 
@@ -412,3 +418,20 @@ def test_an_article_without_answer_has_a_reason() -> None:
     failure.request = spider.article_request(an_article())
     [missed] = spider.article_failed(failure)
     assert (missed.reason, missed.detail, missed.status) == ("timeout", "DownloadTimeoutError: 30 s", None)
+
+
+def test_requisites_of_a_page_are_read_in_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop that fetches never waits for a page's markup."""
+    seen: list[str] = []
+
+    def named(body: bytes, **about: object) -> list[str]:
+        seen.append(threading.current_thread().name)
+        return ["https://moon.example/a.png"]
+
+    monkeypatch.setattr("spiders.requisites.requisites_of", named)
+    spider = a_spider(a_source(with_requisites=True), is_capturing=True)
+    request = spider.article_request(an_article())
+    answered = answer(request, b"<html>x", headers={"Content-Type": "text/html"}, capture=a_capture(request))
+    _, asked = of_article(spider, answered)
+    assert asked.url == "https://moon.example/a.png"
+    assert [name.startswith("discovery") for name in seen] == [True]
