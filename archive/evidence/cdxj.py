@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes, urlsplit
 
-from archive.errors import CaptureError
+from archive.errors import CaptureError, ExtractionError
 from archive.evidence.records import StoredRecord, parse_warc_date
 from archive.model import Locator
 from archive.urls import ascii_host
@@ -64,14 +64,14 @@ def resolved(path: str) -> str:
 
 
 def cdxj_line(record: StoredRecord) -> str | None:
-    """The record's line without line end; None for a record that is not replayed: of another kind, or with an address
-    or a date that no index can hold."""
+    """The record's line without line end; None for a record that is not replayed: of another kind, or with an
+    address, a date or a status that no index can hold."""
     if record.warc_type not in ("response", "revisit") or record.field("WARC-Profile") == NOT_MODIFIED:
         return None
     url = record.field("WARC-Target-URI") or ""
-    message = record.http
-    found = MIME.match(message.header("Content-Type") or "")
     try:
+        message = record.http
+        found = MIME.match(message.header("Content-Type") or "")
         return line_of(
             url=url,
             date=record.field("WARC-Date") or "",
@@ -80,7 +80,7 @@ def cdxj_line(record: StoredRecord) -> str | None:
             digest=record.field("WARC-Payload-Digest") or "",
             locator=record.locator,
         )
-    except (ValueError, OverflowError):
+    except (ExtractionError, ValueError, OverflowError):
         return None
 
 

@@ -77,7 +77,14 @@ class WaczWriter:
             self.page_bytes += self.pages.write(line_of(page_of(page)))
 
     def finish(self) -> None:
-        """Index, page list, digests, and the ZIP's own table."""
+        """Index, page list, digests, and the ZIP's own table. What can't be finished is let go of."""
+        try:
+            self.complete()
+        except BaseException:
+            self.abandon()
+            raise
+
+    def complete(self) -> None:
         self.member.close()
         warc = Resource(path=f"archive/{WARC_NAME}", digest=self.warc.digest.hexdigest(), size=self.warc.size)
         resources = [warc, *self.index()]

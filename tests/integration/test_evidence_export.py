@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import gzip
 import hashlib
 import io
 import json
+import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,9 +20,11 @@ from sqlalchemy import text
 from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
+from archive.errors import StoreError
 from archive.evidence.warc import iter_records
 from archive.export_cli import export
 from archive.formats.packing import Packed, pack
+from archive.formats.wacz import Blocks
 from archive.opening import opened
 from archive.query import parse_query
 from tests.crawled import Crawl, config_of, everything, other_body, page
@@ -283,3 +289,22 @@ def test_a_failure_leaves_an_earlier_file_as_it_was(crawl: Crawl, tmp_path: Path
             pack(connection, crawl.config.warc_dir, path, format_="wacz", software="Perilune/test")
     assert [one.name for one in path.parent.iterdir()] == ["all.wacz"]
     assert path.read_bytes() == b"earlier"
+
+
+def test_file_that_cant_be_finished_is_let_go_of(crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk fills while the index is written; nothing is left that complains when it is collected."""
+    complaints: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+
+    def full(*_: object) -> Iterator[bytes]:
+        yield b"half"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Blocks, "__iter__", full)
+
+    with pytest.raises(StoreError, match=r"all\.wacz: can't be written: No space left on device"):
+        packed(crawl, tmp_path / "all.wacz")
+
+    gc.collect()
+    assert complaints == []
+    assert list(tmp_path.iterdir()) == []

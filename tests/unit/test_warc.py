@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from warcio.checker import Checker
 from archive.errors import CaptureError, LockedError
 from archive.evidence.account import read_back
 from archive.evidence.cdxj import cdxj_line, surt_key
-from archive.evidence.records import record_member
+from archive.evidence.records import StoredRecord, record_member
 from archive.evidence.warc import (
     Exchange,
     Original,
@@ -403,3 +404,22 @@ def test_key_of_escapes_in_one_another_takes_no_time():
     surt_key("https://example.org/%" + "25" * 32_000)
 
     assert time.perf_counter() - started < 1.0
+
+
+def test_index_line_is_ascii_and_none_for_what_is_no_answer():
+    locator = Locator(filename="one.warc.gz", offset=0, length=1)
+    fields = (
+        ("WARC-Type", "response"),
+        ("WARC-Date", "2026-03-01T12:00:00Z"),
+        ("WARC-Target-URI", "http://ex\u00e4mple.org/caf\u00e9"),
+    )
+    answer = StoredRecord(
+        locator=locator, fields=(*fields, ("Content-Type", "application/http")), block=b"HTTP/1.1 200"
+    )
+
+    line = cdxj_line(answer)
+
+    assert line is not None
+    assert line.startswith("org,xn--exmple-cua)/caf%c3%a9 20260301120000 ")
+    assert line.isascii()
+    assert cdxj_line(replace(answer, fields=fields)) is None  # no HTTP in it
