@@ -90,8 +90,8 @@ def run_replay(
 ) -> Replayed:
     """Replay ``files`` (all of the archive's own when empty) into the database.
 
-    Raises ``ConfigError`` for a file that is not one of ours, ``LockedError`` when another replay is at work,
-    ``StoreError`` when the database fails.
+    Raises ``ConfigError`` for a file that is not one of ours and a source that nothing names,
+    ``LockedError`` when another replay is at work, ``StoreError`` when the database fails.
     """
     for path in files:
         if path.exists() or path.name not in names_in(config.warc_dir):
@@ -153,6 +153,7 @@ class Replay:
         self.registry = load_sources(config.sources)
         self.guides: dict[str, SourceGuide] = {source.id: guide_of(source) for source in self.registry.values()}
         self.known: set[str] = set()
+        self.seen: set[str] = set()
         self.forgotten = set(forgotten_digests(engine))
         self.returned: set[str] = set()
         self.settlements: dict[str, Settlement] = {}
@@ -165,6 +166,8 @@ class Replay:
         state, exit_code, reason = "failed", STORAGE, None
         try:
             found = list(self.steps(names))
+            if unknown := sorted(self.source_ids - self.guides.keys() - self.seen):
+                raise ConfigError(f"no source {unknown[0]!r}, neither in the registry nor in these files")
             self.bury_returned(names)
             steps = in_order(found, self.settlements)
             self.feed(steps)
@@ -246,6 +249,7 @@ class Replay:
                 bury(path, self.returned, digests=(), reason="forgotten, and brought back by a copy", at=at)
 
     def is_wanted(self, capture: Capture) -> bool:
+        self.seen.add(capture.source_id)
         is_asked_for = not self.source_ids or capture.source_id in self.source_ids
         return is_asked_for and (self.since is None or capture.captured_at >= self.since)
 

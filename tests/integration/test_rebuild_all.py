@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
 from archive.config import Config, load_config
 from archive.database import open_engine
+from archive.errors import ConfigError
 from archive.evidence.warc import iter_records
 from archive.rows.templates import template_of
 from archive.schema import ArticleRow, FrontierRow, RevisionRow
@@ -18,7 +20,7 @@ from crawler.cli import perilune
 from crawler.forgetting import run_forget
 from crawler.importing import run_import
 from crawler.rebuild import run_replay
-from tests.crawled import Crawl, everything, exported, other_body, page
+from tests.crawled import Crawl, config_of, everything, exported, other_body, page
 from tests.integration.test_import import SOURCE, File, html
 
 BOX = "Readers of this site also like our calendar of launches for the year."
@@ -85,3 +87,13 @@ def test_rebuilt_from_its_files_it_is_the_same(tmp_path: Path, database_url: str
     assert "/news/secret" not in str(fields)
     before.dispose()
     after.dispose()
+
+
+def test_a_source_that_nothing_names_is_an_error(tmp_path: Path) -> None:
+    crawl = Crawl(config_of(tmp_path / "old"))
+    crawl.answer("/ice", page("Ice on the far side"))
+    crawl.close()
+    files = sorted(crawl.config.warc_dir.iterdir())
+    with pytest.raises(ConfigError, match="no source 'alhpa', neither in the registry nor in these files"):
+        run_replay(config_of(tmp_path / "new"), files=files, source_ids=["alhpa"])
+    assert run_replay(config_of(tmp_path / "new"), files=files, source_ids=["alpha"]).pages == 1
