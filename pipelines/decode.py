@@ -7,37 +7,13 @@ import re
 
 from charset_normalizer import from_bytes
 
+from archive.charsets import codec_name
+
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 XML = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]{2,40})", re.IGNORECASE)
 PRESCAN_BYTES = 8192  # the HTML standard scans 1,024; old pages put much before their meta
-NOT_TEXT = frozenset(
-    "hex base64 bz2 zlib rot13 uu quopri undefined idna punycode unicode-escape raw-unicode-escape".split()
-)  # codecs of Python that are no charsets
 SAMPLE_BYTES = 65_536  # bytes the detector looks at; more costs time and changes nothing
-# What browsers read under these names (https://encoding.spec.whatwg.org/#names-and-labels).
-READ_AS = {
-    "iso-8859-1": "cp1252",
-    "latin-1": "cp1252",
-    "latin1": "cp1252",
-    "us-ascii": "cp1252",
-    "ascii": "cp1252",
-    "iso-8859-9": "cp1254",
-    "tis-620": "cp874",
-    "shift_jis": "cp932",
-    "shift-jis": "cp932",
-    "sjis": "cp932",
-    "x-sjis": "cp932",
-    "windows-31j": "cp932",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "x-gbk": "gb18030",
-    "big5": "big5hkscs",
-    "euc-kr": "cp949",
-    "ks_c_5601-1987": "cp949",
-    "utf8": "utf-8",
-    "unicode": "utf-8",
-}
 
 
 def decoded(body: bytes, charset: str | None) -> str:
@@ -68,18 +44,6 @@ def named_in(body: bytes) -> list[str | None]:
     head = body[:PRESCAN_BYTES]
     found = [hit.group(1).decode("ascii", "replace") for hit in (META.search(head), XML.search(head)) if hit]
     return [name for name in map(codec_name, found) if name not in ("utf-16", "utf-16-le", "utf-16-be")]
-
-
-def codec_name(label: str | None) -> str | None:
-    """Python's codec for a charset label; None for an unknown one."""
-    if not label:
-        return None
-    name = READ_AS.get(label.strip().lower(), label.strip().lower())
-    try:
-        found = codecs.lookup(name)
-    except (LookupError, ValueError):
-        return None
-    return None if found.name in NOT_TEXT else found.name
 
 
 def beyond_ascii(body: bytes) -> str | None:

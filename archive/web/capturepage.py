@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from archive.charsets import codec_name
 from archive.errors import CaptureError, ExtractionError
 from archive.evidence.records import ContentType, HttpMessage, StoredRecord
 from archive.evidence.warc import opened_warc, read_record
@@ -114,10 +115,7 @@ def shown_body(body: bytes, message: HttpMessage) -> tuple[str, str]:
         return "", f"{len(body):,} bytes of {kind.mime_type}: not shown as text"
     whole = HttpMessage(start_line=message.start_line, headers=message.headers, body=body)
     decoded = whole.decoded_body(max_bytes=MAX_DECODED)[: 4 * SHOWN_BYTES]
-    try:
-        return decoded.decode(kind.charset or "utf-8", "replace"), ""
-    except (LookupError, UnicodeError):
-        return decoded.decode("utf-8", "replace"), ""
+    return decoded.decode(codec_name(kind.charset) or "utf-8", "replace"), ""
 
 
 def head_of(message: HttpMessage) -> str:
