@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +19,13 @@ from archive.terminal import one_line, say
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from archive.formats.citations import Checked
     from archive.reading.citable import Citable
     from archive.watches import Look
 
 CHANGED = 1  # exit code: something that was cited reads otherwise now; docs/operate
 FORMATS = ("bibtex", "ris", "csl")
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON lines, an object a line.")
 
 
 @click.command()
@@ -30,8 +33,11 @@ FORMATS = ("bibtex", "ris", "csl")
 @click.option("--where", metavar="QUERY", help="Every article that answers a query, as in perilune search.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="bibtex", show_default=True)
 @click.option("--verify", "file", type=click.Path(path_type=Path, dir_okay=False), help="Say what changed in FILE.")
+@click.option("--json", "as_json", is_flag=True, help="With --verify: JSON lines, a citation a line.")
 @archive_options
-def cite(*, config: Config, names: tuple[str, ...], where: str | None, format_: str, file: Path | None) -> int:
+def cite(
+    *, config: Config, names: tuple[str, ...], where: str | None, format_: str, file: Path | None, as_json: bool
+) -> int:
     """Cite articles, with date, day of access and a seal that names the revision.
 
     --verify FILE reads the seals in a file of citations in any of the formats, and says which of the cited articles
@@ -43,9 +49,11 @@ def cite(*, config: Config, names: tuple[str, ...], where: str | None, format_: 
 
     if file is None and not names and where is None:
         raise ConfigError("name an article by id or address, or give --where QUERY, or --verify FILE")
+    if as_json and file is None:
+        raise ConfigError("--json goes with --verify; --format csl writes citations as JSON")
     with opened(config) as connection:
         if file is not None:
-            return verified(connection, file)
+            return verified(connection, file, as_json=as_json)
         exports.write_stream(sys.stdout.buffer, stream(named(connection, names, where), format_))
     return 0
 
@@ -68,10 +76,11 @@ def named(connection: Connection, names: tuple[str, ...], where: str | None) -> 
         yield from (view for view in citables(connection, parse_query(where)) if view.id not in first)
 
 
-def verified(connection: Connection, file: Path) -> int:
+def verified(connection: Connection, file: Path, *, as_json: bool) -> int:
     """Print what became of each citation of a file; 1 when one is not the same."""
     from archive.formats.citations import checked, seals
     from archive.reading.citable import citable
+    from archive.report import json_line
 
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
@@ -79,11 +88,20 @@ def verified(connection: Connection, file: Path) -> int:
         raise ConfigError(f"{file}: can't be read: {exc.strerror or exc}") from exc
     found = [checked(seal, citable(connection, seal.article_id)) for seal in seals(text)]
     for each in found:
+        if as_json:
+            say(json_line(checked_json(each)))
+            continue
         now = f", now revision {each.now} ({each.state}) {each.url}" if each.now is not None else ""
         say(f"{each.verdict:<8} article {each.seal.article_id}, revision {each.seal.revision}{now}")
     if not found:
         raise ConfigError(f"{file}: no citation of this archive in it")
     return CHANGED if any(each.verdict != "same" for each in found) else 0
+
+
+def checked_json(found: Checked) -> dict[str, object]:
+    """One citation, flat: what was cited, and ``now``, ``url`` and ``state``, None when it is missing."""
+    seal, verdict = asdict(found.seal), found.verdict
+    return {"verdict": verdict, **seal, "now": found.now, "url": found.url, "state": found.state}
 
 
 @click.group()
@@ -108,32 +126,41 @@ def create(*, config: Config, name: str, where: str | None) -> None:
 
 
 @snapshot.command("list")
+@json_option
 @archive_options
-def list_snapshots(*, config: Config) -> None:
+def list_snapshots(*, config: Config, as_json: bool) -> None:
     """Name the snapshots there are."""
-    from archive import snapshots
+    from archive import report, snapshots
 
     folder = config.home / "snapshots"
     for name in snapshots.names(folder):
         found = snapshots.read(folder, name)
+        if as_json:
+            say(report.json_line(asdict(found)))
+            continue
         say(f"{found.name}  {found.created_at}  {found.articles:,} articles  {found.digest}  {found.query}")
 
 
 @snapshot.command()
 @click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: counts, and the ids that changed or miss.")
 @archive_options
-def compare(*, config: Config, name: str) -> int:
+def compare(*, config: Config, name: str, as_json: bool) -> int:
     """Say what has changed since a snapshot; exit code 1 when something has."""
-    from archive import snapshots
+    from archive import report, snapshots
     from archive.opening import opened
 
     with opened(config) as connection:
         found = snapshots.compare(connection, config.home / "snapshots", name)
+    changed = CHANGED if found.changed_count or found.missing_count else 0
+    if as_json:
+        say(report.json_line(asdict(found)))
+        return changed
     for verdict, ids in (("changed", found.changed), ("missing", found.missing)):
         for article_id in ids:
             say(f"{verdict} article {article_id}")
     click.echo(f"same: {found.same:,}, changed: {found.changed_count:,}, missing: {found.missing_count:,}", err=True)
-    return CHANGED if found.changed_count or found.missing_count else 0
+    return changed
 
 
 @click.group()
@@ -156,12 +183,16 @@ def add(*, config: Config, name: str, query: str, from_start: bool) -> None:
 
 
 @watch.command("list")
+@json_option
 @archive_options
-def list_watches(*, config: Config) -> None:
+def list_watches(*, config: Config, as_json: bool) -> None:
     """Name the saved searches there are."""
-    from archive import watches
+    from archive import report, watches
 
     for found in watches.watches(config.home / "watches"):
+        if as_json:
+            say(report.json_line(asdict(found)))
+            continue
         say(f"{found.name}  {found.query}  (looked at {found.looked_at or 'never'})")
 
 

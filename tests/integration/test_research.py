@@ -160,10 +160,16 @@ def test_commands_cite_and_verify(home: Path, capsysbinary: pytest.CaptureFixtur
     edit(home)
     assert run(["cite", "--verify", str(home / "paper.bib"), "--home", str(home)]) == 1
     assert capsysbinary.readouterr().out.startswith(b"changed  article 3, revision 1, now revision 2")
+    assert run(["cite", "--verify", str(home / "paper.bib"), "--json", "--home", str(home)]) == 1
+    lines = [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
+    assert [(line["article_id"], line["verdict"], line["revision"], line["now"]) for line in lines] == [
+        (3, "changed", 1, 2),
+        (1, "same", 1, 1),
+    ]
 
 
 @pytest.mark.parametrize(
-    "arguments", [["cite"], ["cite", "99"], ["cite", "--verify", "/nowhere"], ["snapshot", "compare", "x"]]
+    "arguments", [["cite"], ["cite", "99"], ["cite", "1", "--json"], ["cite", "--verify", "/nowhere"], ["snapshot", "compare", "x"]],
 )
 def test_commands_say_what_is_missing(home: Path, arguments: list[str]) -> None:
     assert run([*arguments, "--home", str(home)]) == 2
@@ -174,10 +180,16 @@ def test_commands_keep_snapshots(home: Path, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out.startswith("march: 2 articles, sha256:")
     assert run(["snapshot", "list", "--home", str(home)]) == 0
     assert "2 articles" in capsys.readouterr().out
+    assert run(["snapshot", "list", "--json", "--home", str(home)]) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert (line["name"], line["query"], line["articles"], line["digest"][:7]) == ("march", "comet", 2, "sha256:")
     assert run(["snapshot", "compare", "march", "--home", str(home)]) == 0
     edit(home)
     assert run(["snapshot", "compare", "march", "--home", str(home)]) == 1
     assert "changed article 3" in capsys.readouterr().out
+    assert run(["snapshot", "compare", "march", "--json", "--home", str(home)]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["same"], found["changed"], found["missing"], found["snapshot"]["name"]) == (1, [3], [], "march")
     assert run(["snapshot", "create", "march", "--home", str(home)]) == 2
 
 
@@ -194,6 +206,9 @@ def test_commands_watch(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == ""
     assert run(["watch", "list", "--home", str(home)]) == 0
     assert capsys.readouterr().out.startswith("comets  comet  (looked at 20")
+    assert run(["watch", "list", "--json", "--home", str(home)]) == 0
+    line = json.loads(capsys.readouterr().out)
+    assert (line["name"], line["query"], line["looked_at"][:2]) == ("comets", "comet", "20")
     assert run(["watch", "remove", "comets", "--home", str(home)]) == 0
     assert run(["watch", "look", "comets", "--home", str(home)]) == 2
 
