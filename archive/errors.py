@@ -72,10 +72,11 @@ class LockedError(PeriluneError):
 
 
 class QueryError(PeriluneError):
-    """A query can't be understood. ``position`` counts characters from 0 in ``query``."""
+    """A query can't be understood. ``position`` counts characters from 0 in ``query``; ``parameter`` is what a program
+    calls that which was at fault: the query, or the place to go on from."""
 
     exit_code = 2
 
-    def __init__(self, reason: str, *, query: str, position: int) -> None:
-        self.reason, self.query, self.position = reason, query, position
+    def __init__(self, reason: str, *, query: str, position: int, parameter: str = "q") -> None:
+        self.reason, self.query, self.position, self.parameter = reason, query, position, parameter
         super().__init__(f"{reason}\n  {query}\n  {' ' * position}^")

@@ -18,6 +18,7 @@ SHOWN_CHARS = 2_001  # of a query in a message
 QUOTES = str.maketrans("“”„＂（）：　", '""""(): ')  # as word processors and East Asian keyboards write them
 FIELD = re.compile(r"([A-Za-z]+):(?!//)")
 COMPARED = re.compile(r"([A-Za-z]+[<>])(?::|(?=\d))")  # words>:500, words>500
+INCLUSIVE = re.compile(r"([A-Za-z]+[<>]):?=")
 CHUNK = re.compile(r"[^\s()\"]+")
 NEAR = re.compile(r"NEAR(?:/(\d{1,4}))?", re.ASCII)
 OPERATORS: dict[str, Kind] = {"AND": "AND", "OR": "OR", "NOT": "NOT"}
@@ -94,6 +95,9 @@ class Lexer:
 
     def field(self, place: int) -> tuple[str | None, int]:
         """The field that is named here and where its value starts; None and ``place`` when none is."""
+        inclusive = INCLUSIVE.match(self.text, place)
+        if inclusive and inclusive[1].lower() in self.fields:
+            raise self.fail(f"{inclusive.group()} is not known; {inclusive[1]}:N leaves N itself out", place)
         compared = COMPARED.match(self.text, place)
         if compared and compared[1].lower() in self.fields:
             self.require_value(compared[1], place, compared.end())

@@ -188,13 +188,17 @@ def earlier(place: Place) -> ColumnElement[bool]:
     return or_(ArticleRow.published_at < place.published_at, and_(is_same_moment, ArticleRow.id < place.id))
 
 
+def misplaced(query: Query, after: str) -> QueryError:
+    return QueryError(f"not a place in this answer: {after[:40]!r}", query=query.text, position=0, parameter="after")
+
+
 def read_rank(query: Query, after: str | None, *, is_aged: bool) -> Place | None:
     """The place of a hit in the order of relevance, as :func:`written_place` writes it."""
     if after is None:
         return None
     found = re.fullmatch(r"r(\d{1,12}(?:\.\d{1,40})?(?:e-\d{1,3})?)_(\d{1,18})(?:_(\d{1,11}))?", after, re.ASCII)
     if not found or is_aged != (found[3] is not None):
-        raise QueryError(f"not a place in this answer: {after[:40]!r}", query=query.text, position=0)
+        raise misplaced(query, after)
     return Place(id=int(found[2]), score=float(found[1]), aged_at=int(found[3]) if is_aged else None)
 
 
@@ -217,7 +221,7 @@ def read_place(query: Query, after: str | None) -> Place | None:
             raise ValueError(after)
         moment = None if found[1] is None else EPOCH + timedelta(microseconds=int(found[1]))
     except (ValueError, OverflowError) as exc:
-        raise QueryError(f"not a place in this answer: {after[:40]!r}", query=query.text, position=0) from exc
+        raise misplaced(query, after) from exc
     return Place(id=int(found[2]), published_at=moment)
 
 

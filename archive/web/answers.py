@@ -93,7 +93,8 @@ def preflight() -> Response:
 
 
 def query_error(exc: QueryError) -> Response:
-    return Json({"detail": exc.reason, "parameter": "q", "query": exc.query, "position": exc.position}, status_code=400)
+    body = {"detail": exc.reason, "parameter": exc.parameter, "query": exc.query, "position": exc.position}
+    return Json(body, status_code=400)
 
 
 def bad_request(exc: BadRequestError) -> Response:

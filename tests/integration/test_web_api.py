@@ -240,6 +240,11 @@ def test_an_export_streams_what_answers(app: ASGIApp) -> None:
                 "position": 5,
             },
         ),
+        (
+            "/api/articles?q=comet&after=7",
+            400,
+            {"detail": "not a place in this answer: '7'", "parameter": "after", "query": "comet", "position": 0},
+        ),
         ("/api/articles?limit=0", 400, {"detail": "a whole number from 1 to 100, please", "parameter": "limit"}),
         ("/api/articles?limit=x", 400, {"detail": "a whole number from 1 to 100, please", "parameter": "limit"}),
         ("/api/articles?order=best", 400, {"detail": "one of relevance, recent, newest, please", "parameter": "order"}),

@@ -168,6 +168,7 @@ def test_understood(text: str, expected: Node) -> None:
         ("story:9999999999", "story: needs a whole number", 0),
         ("words>:-5", "words>: needs a whole number, not '-5'", 0),
         ("words>: 5", "words>: needs a value right after the colon", 0),
+        ("mars words>=500", "words>= is not known; words>:N leaves N itself out", 5),
         ("words:5", "unknown field 'words'", 0),
         ("w " * 101, "101 words; at most 100", 0),
     ],
