@@ -90,6 +90,8 @@ class Guard:
                 "A token is needed: Authorization: Bearer …, or as the password with any name.",
                 headers={"WWW-Authenticate": 'Basic realm="Perilune", charset="UTF-8"'},
             )
+        if scope["method"] == "OPTIONS" and not scope["path"].startswith("/v4"):  # there it describes the address
+            return Response(status_code=204, headers={"Allow": ", ".join(METHODS)})
         return None
 
 

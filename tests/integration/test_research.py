@@ -169,7 +169,8 @@ def test_commands_cite_and_verify(home: Path, capsysbinary: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize(
-    "arguments", [["cite"], ["cite", "99"], ["cite", "1", "--json"], ["cite", "--verify", "/nowhere"], ["snapshot", "compare", "x"]],
+    "arguments",
+    [["cite"], ["cite", "99"], ["cite", "1", "--json"], ["cite", "--verify", "/nowhere"], ["snapshot", "compare", "x"]],
 )
 def test_commands_say_what_is_missing(home: Path, arguments: list[str]) -> None:
     assert run([*arguments, "--home", str(home)]) == 2

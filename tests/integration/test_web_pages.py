@@ -270,6 +270,12 @@ def test_nothing_asked_for_gets_into_a_header_or_out_of_the_page(app: ASGIApp, v
         assert "<i>" not in answer.text
 
 
+@pytest.mark.parametrize("target", ["/", "/articles/1", "/api/articles", "/feed"])
+def test_what_may_be_done_with_an_address_is_told(app: ASGIApp, target: str) -> None:
+    answer = ask(app, target, method="OPTIONS")
+    assert (answer.status, answer.headers["allow"], answer.body) == (204, "GET, HEAD, OPTIONS", b"")
+
+
 def test_style_and_icon_are_served_with_their_types(app: ASGIApp) -> None:
     assert ask(app, "/static/style.css").headers["content-type"] == "text/css; charset=utf-8"
     assert ask(app, "/static/icon.svg").headers["content-type"] == "image/svg+xml"
