@@ -89,7 +89,8 @@ class CapturingHandler(HTTP11DownloadHandler):
             if self._recorder.run.is_forgotten(request.url):
                 raise ForgottenError(f"{request.url}: forgotten on demand")
         max_bytes = request.meta.get("download_maxsize", self._default_maxsize)
-        wire = Wire(max_body_bytes=max_bytes, allow_private=self._allow_private)
+        allowance = request.meta.get("allowance")  # of a requisite's page
+        wire = Wire(max_body_bytes=max_bytes, allow_private=self._allow_private, allowance=allowance)
         try:
             response = await self._over_wire(request, wire)
         except tuple(BROKEN) as exc:

@@ -18,7 +18,6 @@ from spiders.hostgroups import host_key
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
-    from scrapy.http import Response
 
 HELD_FOR = timedelta(
     days=30
@@ -32,7 +31,7 @@ class RequisiteHeldError(RefusedError):
 
 
 class RequisiteBudgetError(RefusedError):
-    """The page's requisites have brought as many bytes as one page may."""
+    """The page's requisites have taken as many requests, or brought as many bytes, as one page may."""
 
     reason = "requisite_budget"
 
@@ -55,22 +54,19 @@ class RequisiteMiddleware:
         return cls(groups=groups, is_held=run.store.holds_capture, now=run.now)
 
     def process_request(self, request: Request) -> None:
-        """Put a requisite, and each redirect of it, in the slot of the host that it asks.
+        """Put a requisite, and each redirect of it, in the slot of the host that it asks, and count it.
 
         Raises ``RequisiteHeldError`` and ``RequisiteBudgetError``.
         """
         if request.meta.get("kind") != "requisite":
             return
         request.meta["download_slot"] = slot_of(request.url, self.groups)
-        if request.meta["allowance"].bytes_left <= 0:
-            raise RequisiteBudgetError(f"{request.url}: the page's requisites are too large together")
+        allowance = request.meta["allowance"]
+        if allowance.is_spent:
+            raise RequisiteBudgetError(f"{request.url}: the page's requisites are too many or too large together")
         if not request.meta.get("redirect_times") and self.is_held(request.url, self.now() - HELD_FOR):
             raise RequisiteHeldError(f"{request.url}: captured within {HELD_FOR.days} days")
-
-    def process_response(self, request: Request, response: Response) -> Response:
-        if request.meta.get("kind") == "requisite":
-            request.meta["allowance"].bytes_left -= len(response.body)
-        return response
+        allowance.requests_left -= 1
 
 
 def slot_of(url: str, groups: Mapping[str, str]) -> str:

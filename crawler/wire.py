@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IAddress, IStreamClientEndpoint
     from twisted.web.iweb import IResponse
 
+    from spiders.requisites import Allowance
+
 HEAD_BYTES = 32 << 10  # fastwarc reads heads up to here, Scrapy's own limit is 16 KiB a line and none in sum
 HEAD_LINES = 500  # real servers send up to about sixty; 100,000 cost 140 MB
 KEPT_BYTES = 4 << 20  # of a body that does not arrive whole; a whole one is taken from the response
@@ -40,7 +42,9 @@ current_wire: ContextVar[Wire] = ContextVar("current_wire")
 class Wire:
     """One exchange while it happens. A request sent again on a fresh connection starts it over."""
 
-    def __init__(self, *, max_body_bytes: int, allow_private: bool) -> None:
+    def __init__(self, *, max_body_bytes: int, allow_private: bool, allowance: Allowance | None = None) -> None:
+        """``allowance``: what is received is taken from it too, and ends where it ends."""
+        self.allowance = allowance
         self.max_wire_bytes = HEAD_BYTES + OVERHEAD * max_body_bytes
         self.allow_private = allow_private
         self.ip_address: str | None = None
@@ -84,6 +88,10 @@ class Wire:
         self.received_bytes += len(data)
         if self.received_bytes > self.max_wire_bytes:
             self.refuse(f"more than {self.max_wire_bytes} bytes on the wire")
+        if self.allowance is not None:
+            self.allowance.bytes_left -= len(data)
+            if self.allowance.bytes_left < 0:
+                self.refuse("the page's requisites are too large together")
 
     def took_line(self, line: bytes) -> None:
         """A line of the head, its line feed taken off."""

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 2  # page → style → what that style names; styles that import styles are rare and end here
 MAX_BYTES = 8 << 20  # of one picture, style or font; photographs of news sites have a tenth of that
-MAX_PAGE_BYTES = 40 << 20  # of all that one page needs; the median news page has 2 MB
+MAX_PAGE_BYTES = 40 << 20  # received for all that one page needs; the median news page has 2 MB
+MAX_PAGE_REQUESTS = 150  # redirects and retries included; news pages need 10 to 40
 REMEMBERED = 100_000  # addresses a run does not ask for twice; about 15 MB
 
 
@@ -30,6 +31,11 @@ class Allowance:
     """What the requisites of one page may still bring; shared by their requests."""
 
     bytes_left: int = MAX_PAGE_BYTES
+    requests_left: int = MAX_PAGE_REQUESTS
+
+    @property
+    def is_spent(self) -> bool:
+        return self.bytes_left <= 0 or self.requests_left <= 0
 
 
 class Requisites:
@@ -60,6 +66,8 @@ class Requisites:
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
         named = partial(requisites_of, response.body, url=response.url, content_type=content_type)
         for url in await asyncio.get_running_loop().run_in_executor(self.reader, named):
+            if meta["allowance"].is_spent:
+                return
             if url in self.asked or len(self.asked) >= REMEMBERED:
                 continue
             self.asked.add(url)

@@ -48,13 +48,15 @@ class Unlocked:
 class ProbeSpider(Spider):
     name = "probe"
     tasks = ()
+    allowance = None
 
     async def start(self):
+        allowance = Allowance(**(self.allowance or {}))
         for task in self.tasks:
             meta = {"handle_httpstatus_all": True, "source_id": "probe", "kind": "article", "download_slot": "probe"}
             meta |= task.get("meta", {})
             if meta["kind"] == "requisite":
-                meta["allowance"] = Allowance(**task.get("allowance", {}))
+                meta["allowance"] = allowance
             yield Request(
                 task["url"],
                 method=task.get("method", "GET"),
@@ -147,6 +149,7 @@ def main() -> None:
         source_ids=["probe"],
     )  # fmt: skip
     ProbeSpider.tasks = task["requests"]
+    ProbeSpider.allowance = task.get("allowance")
     process.crawl(crawler)
     process.start()
     try:

@@ -208,3 +208,44 @@ def test_what_a_picture_s_host_asks_for_is_kept_to_it(tmp_path, third_party):
         assert [told.of(page).get("status") for page in pages] == [200, 200, 200]
         assert max(gaps_s(source, "/page/")) < 2.0
         assert other.paths() == ["/robots.txt", "/p.gif"]
+
+
+def requisites(server, *paths):
+    return [{"url": server.url(path), "meta": {"kind": "requisite", "download_slot": "probe"}} for path in paths]
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        pytest.param(
+            "/moved",
+            plain(b"x" * 30_000, status="302 Found", headers=("Location: /page/1",)),
+            id="redirects",
+        ),
+        pytest.param("/torn", plain(b"x" * 30_000, headers=("Content-Encoding: gzip",))[:-1], id="a broken end"),
+    ],
+)
+def test_every_byte_for_a_page_s_requisites_counts(tmp_path, path, answer):
+    """Also of an answer that no middleware but the lowest sees."""
+    hosts = {"DOWNLOAD_SLOTS": download_slots({"probe": (0.0, 1)}), "RETRY_TIMES": 0, **IN_ORDER}
+    extra = {f"{path}/{number}": lambda head, count: answer for number in range(5)}
+    with FetchServer(extra=extra) as server:
+        hosts["PERILUNE_HOST_GROUPS"] = {server.url("").removeprefix("http://"): "probe"}
+        told = probe(tmp_path, requisites(server, *extra), settings=hosts, allowance={"bytes_left": 50_000})
+
+        seen = [one for one in server.paths() if one.startswith(path)]
+        assert sorted(set(seen)) == [f"{path}/0", f"{path}/1"]  # the latter may be sent again on a fresh connection
+        assert told.of(server.url(f"{path}/1"))["reason"] == "too_large"
+        assert told.of(server.url(f"{path}/4"))["reason"] == "requisite_budget"
+
+
+def test_requests_for_a_page_s_requisites_are_counted_with_their_redirects(tmp_path):
+    moved = plain(b"", status="302 Found", headers=("Location: /page/1",))
+    with FetchServer(extra={"/moved": lambda head, count: moved}) as server:
+        hosts = {"PERILUNE_HOST_GROUPS": {server.url("").removeprefix("http://"): "probe"}, **IN_ORDER}
+        paths = ["/moved", "/page/2", "/page/3"]
+        told = probe(tmp_path, requisites(server, *paths), settings=hosts, allowance={"requests_left": 3})
+
+        assert len(server.paths()) == 1 + 3  # and robots.txt
+        reasons = [told.of(server.url(path)).get("reason") for path in paths]
+        assert sorted(reasons, key=str) == [None, None, "requisite_budget"]

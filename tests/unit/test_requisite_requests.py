@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 from scrapy import Request
+from scrapy.http import Response
 
 from crawler.requisites import RequisiteMiddleware, slot_of
-from spiders.requisites import Allowance
+from spiders.requisites import Allowance, Requisites
 
 GROUPS = {"moon.example": "moon", "pictures.moon.example": "moon", "mars.example": "planets"}
 
@@ -36,3 +39,21 @@ def test_redirect_changes_the_slot() -> None:
     request = Request("https://moon.example/a.png", meta=meta)
     middleware.process_request(request)
     assert request.meta["download_slot"] == "moon"
+
+
+def test_spent_allowance_asks_for_nothing_more() -> None:
+    """Of what a style names, too: nothing is queued that would be refused."""
+
+    async def asked(allowance: Allowance) -> list[str]:
+        with ThreadPoolExecutor(1) as reader:
+            requisites = Requisites(callback=print, errback=print, reader=reader)
+            meta = dict.fromkeys(("source_id", "download_slot", "download_timeout", "handle_httpstatus_all"))
+            style = Request(
+                "https://moon.example/a.css", meta={**meta, "allowance": allowance, "depth_of_requisite": 1}
+            )
+            answer = Response(style.url, headers={"Content-Type": "text/css"}, body=b"i{src:url(b.png)}", request=style)
+            return [request.url async for request in requisites.of_style(answer)]
+
+    assert asyncio.run(asked(Allowance())) == ["https://moon.example/b.png"]
+    assert asyncio.run(asked(Allowance(requests_left=0))) == []
+    assert asyncio.run(asked(Allowance(bytes_left=0))) == []
