@@ -35,7 +35,8 @@ from archive.query import (
     Text,
     leaves,
 )
-from archive.reading.matching import condition, pairs_of, variants_of
+from archive.reading.lookups import pairs_of, variants_of
+from archive.reading.matching import condition
 from archive.reading.views import ArticleView
 from archive.schema import ArticleRow, RevisionRow
 from archive.textindex import COLUMNS, Words, words_of

@@ -33,7 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
 
 from archive.query import And, Node, Not, Or, wanted_texts
-from archive.reading.matching import SEARCH, any_of, hits_by_heads, index_hits, index_id, index_match, whose_article
+from archive.reading.lookups import SEARCH, any_of, index_id, index_match
+from archive.reading.matching import hits_by_heads, index_hits, whose_article
 from archive.schema import ArticleRow
 
 MAX_RANKED: Mapping[str, int] = {"sqlite": 10_000, "postgresql": 700}  # hits of which all are ranked
