@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "worker": ("crawler.fleet_cli", "worker", "Take jobs of the archive's queue: one archive, many machines."),
     "scheduler": ("crawler.fleet_cli", "scheduler", "Queue what is due, for the workers."),
     "workers": ("crawler.fleet_cli", "workers", "Who works; pause, resume and drain."),
-    "jobs": ("crawler.fleet_cli", "jobs", "The queue: list, add, cancel, retry."),
+    "jobs": ("crawler.jobs_cli", "jobs", "The queue: list, add, cancel, retry."),
     "runs": ("archive.cli", "runs", "What each run did, and why URLs were dropped."),
     "health": ("crawler.health_cli", "health", "What fell silent, thinned out, broke or blocks us."),
     "metrics": ("crawler.health_cli", "metrics", "Figures for Prometheus."),
