@@ -151,7 +151,8 @@ def populate(connection: Connection) -> None:
         ("lander NEAR rover NEAR look", {1}),
         ("words>:100", {8}),
         ("words>17000", {8}),
-        ("words<:2 lang:ja", {6}),
+        ("words<:14 lang:ja", {6}),  # a character is a word
+        ("words<:13 lang:ja", set()),
         ("words<2 lang:en", set()),
         ("has:date", {1, 2, 4}),
         ("-has:date source:esa", {8}),
