@@ -54,6 +54,12 @@ class Kind:
     is_bounded: bool = False
     """It ends by itself when its time is up, and leaves the rest due."""
 
+    def command_line(self, words: Words, means: Means) -> list[str]:
+        """The command that the words mean. Raises ``ConfigError`` for wrong ones, and for any not in ``words``."""
+        if strange := sorted(set(words) - set(self.words)):
+            raise ConfigError(f"{self.name}: no such word: {', '.join(map(repr, strange))}")
+        return self.command(words, means)
+
 
 def a_source(words: Words) -> str:
     return matched("source", words, NAME)
@@ -122,7 +128,7 @@ def order_of(kind: str, words: Mapping[str, str], *, host_group: str | None = No
     if kind not in KINDS:
         raise ConfigError(f"no such kind of job: {kind!r}; there are {', '.join(KINDS)}")
     known = KINDS[kind]
-    known.command(words, Means(budget=FIRST_PAUSE, home=Path()))  # raises for words that are wrong
+    known.command_line(words, Means(budget=FIRST_PAUSE, home=Path()))  # raises for words that are wrong
     first = words[known.words[0]] if known.words else ""
     lock = f"host_group:{host_group}" if host_group is not None else f"{kind}:{first}"
     return Order(kind=kind, words=dict(words), lock=lock, queueing_lock=f"{kind}:{first}", priority=known.priority)

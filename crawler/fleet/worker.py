@@ -227,7 +227,7 @@ class FleetWorker:
         known = KINDS[kind]
         limit = self.duty.budget + GRACE if known.is_bounded else UNBOUNDED
         try:
-            command = known.command(words, Means(budget=self.duty.budget, home=self.config.home))
+            command = known.command_line(words, Means(budget=self.duty.budget, home=self.config.home))
         except ConfigError as exc:
             log.error("job refused", extra={"kind": kind, "error": str(exc)})
             return Ended(exit_code=USAGE)
@@ -238,7 +238,7 @@ class FleetWorker:
             ended = await self.nursery.carry_out(command, self.environment, limit_s=limit.total_seconds())
         finally:
             self.running -= 1
-        log.info("job ended", extra={"kind": kind, **words, "exit_code": ended.exit_code, **short(ended.said)})
+        log.info("job ended", extra={"kind": kind, "words": words, "exit_code": ended.exit_code, **short(ended.said)})
         return ended
 
     def paused_sources(self) -> dict[str, str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
+from archive.config import load_config
 from archive.errors import ConfigError
 from crawler.fleet.jobs import KINDS, Means, fate_of, order_of, pause_before
+from crawler.fleet.worker import Duty, FleetWorker
 
 MEANS = Means(budget=timedelta(minutes=10), home=Path("/srv/archive"))
 
@@ -61,6 +65,22 @@ def test_unknown_kind_says_which_there_are() -> None:
         ConfigError, match="no such kind of job: 'mine'; there are crawl, recheck, replay, export, dedup, verify"
     ):
         order_of("mine", {})
+
+
+@pytest.mark.parametrize("kind", ["crawl", "verify"])
+def test_words_of_no_meaning_are_refused(kind: str) -> None:
+    words = {"source": "esa"} if kind == "crawl" else {}
+    with pytest.raises(ConfigError, match=f"{kind}: no such word: 'name'"):
+        order_of(kind, {**words, "name": "x"})
+
+
+def test_worker_starts_nothing_for_a_row_with_a_strange_word(tmp_path: Path) -> None:
+    """Others may write to the queue; a word called like a field of the log made a crawl that had ended begin again."""
+    engine = create_engine("sqlite://")
+    config = load_config({}, home=tmp_path)
+    worker = FleetWorker(config, Duty(name="w", works=True, schedules=False), engine, {})
+    ended = asyncio.run(worker.carry_out("crawl", {"source": "esa", "name": "x"}))
+    assert fate_of(ended.exit_code) == "refused"
 
 
 @pytest.mark.parametrize(
