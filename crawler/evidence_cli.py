@@ -125,6 +125,10 @@ def forget(*, config: Config, url: str, reason: str, is_dry_run: bool, is_sure: 
         click.echo(address)
     click.echo(f"articles: {len(held.article_ids)}, captures: {len(held.captures)}", nl=False)
     click.echo(f", of feeds and listings that name it: {len(held.naming)}")
+    if held.beside:
+        click.echo("What its pages show stays, as other pages may show it; each can be forgotten by its own address:")
+    for address in held.beside:
+        click.echo(f"  {address}")
     if is_dry_run:
         return 0
     if not is_sure:

@@ -19,6 +19,7 @@ from archive.config import Config
 from archive.errors import CaptureError, ExtractionError, LockedError
 from archive.evidence.account import forgotten_fields, read_exchange, read_parts
 from archive.evidence.records import parse_warc_date
+from archive.evidence.requisites import requisites_of
 from archive.evidence.tombstones import bury
 from archive.evidence.warc import Exchange, Original, WarcWriter, read_record
 from archive.evidence.warcfile import OPEN, repair_leftovers
@@ -31,6 +32,7 @@ from archive.rows.forgetting import (
     held_of,
     locators_of,
     move_captures,
+    requisites_held,
 )
 from archive.rows.forgotten import key_digest
 from archive.shipping import brought_back, ship
@@ -57,9 +59,23 @@ class Forgot:
 
 
 def what_is_held(config: Config, url: str) -> Held:
-    """What would go with this address. Raises ``ValueError`` for what is no web address."""
+    """What would go with this address, and what of it stays. Raises ``ValueError`` for what is no web address."""
     with closing_engine(config) as engine:
-        return held_with_naming(config, engine, url)
+        held = held_with_naming(config, engine, url)
+        return replace(held, beside=requisites_held(engine, shown_by(config.warc_dir, engine, held)))
+
+
+def shown_by(warc_dir: Path, engine: Engine, held: Held) -> set[str]:
+    """Addresses of the pictures, styles and fonts that the captures name; none of one that can't be read."""
+    named: set[str] = set()
+    for locator in locators_of(engine, [record_id for record_id, _ in held.captures]).values():
+        try:
+            record = read_record(warc_dir, locator)
+            body, kind = record.http.decoded_body(), record.http.header("Content-Type")
+        except (CaptureError, ExtractionError):  # verify names those
+            continue
+        named |= set(requisites_of(body, url=record.field("WARC-Target-URI") or "", content_type=kind))
+    return named
 
 
 def held_with_naming(config: Config, engine: Engine, url: str) -> Held:

@@ -30,6 +30,7 @@ from archive.schema import (
 )
 from archive.textindex import delete_index
 
+AT_ONCE = 500  # addresses a query
 MEETINGS = ("requested", "guid")  # kinds of aliases under which the article itself was met; others are claims
 
 
@@ -48,6 +49,8 @@ class Held:
     """Sources that announced or captured it."""
     naming: tuple[tuple[str, str], ...] = ()
     """(record id, file) of feeds, sitemaps and listings that go because they name it, or hold its text."""
+    beside: tuple[str, ...] = ()
+    """Addresses of pictures, styles and fonts that its pages show and that stay, since other pages may show them."""
 
 
 def held_of(engine: Engine, url: str) -> Held:
@@ -106,6 +109,19 @@ def endpoints_with(engine: Engine, digests: Collection[str]) -> tuple[tuple[str,
     with reading(engine) as session:
         rows = session.execute(query.where(CaptureRow.payload_digest.in_(digests)))
         return tuple((row[0], row[1]) for row in rows)
+
+
+def requisites_held(engine: Engine, urls: Collection[str]) -> tuple[str, ...]:
+    """Those of the addresses under which something lies that is no article, in order."""
+    found: set[str] = set()
+    asked = sorted(urls)
+    with reading(engine) as session:
+        for start in range(0, len(asked), AT_ONCE):
+            some = asked[start : start + AT_ONCE]
+            keys = {key for url in some if (key := key_or_none(url)) is not None}
+            held = select(CaptureRow.target_uri).where(CaptureRow.url_key.in_(keys), CaptureRow.article_id.is_(None))
+            found |= set(session.scalars(held)).intersection(some)
+    return tuple(sorted(found))
 
 
 def is_endpoint() -> tuple[ColumnElement[bool], ...]:

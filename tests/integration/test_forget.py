@@ -286,6 +286,26 @@ def test_command_asks_first(config: Config) -> None:
     assert done.stdout.endswith("captures: 5, of feeds and listings: 0, files rewritten: 2\n")
 
 
+def test_pictures_that_stay_are_listed_and_go_by_their_own_address(config: Config, engine: Engine) -> None:
+    crawl = Crawl(config)
+    crawl.requisite("https://cdn.example/portrait.png", b"\x89PNG portrait", "image/png")
+    crawl.requisite("https://cdn.example/other.png", b"\x89PNG other", "image/png")
+    shown = '<img src="//cdn.example/portrait.png"><img src="/never-fetched.png">'
+    crawl.answer("/news/portrait", page("A portrait is shown", text=f"{other_body(8)}{shown}"))
+    crawl.close()
+    command = ["forget", "--reason", "asked for", "--home", str(config.home), "--database", config.database_url]
+
+    told = CliRunner().invoke(
+        perilune, [*command, "https://alpha.example/news/portrait", "--dry-run"], standalone_mode=False
+    )
+    run_forget(config, "https://cdn.example/portrait.png", reason="asked for")
+
+    assert told.stdout.partition("by its own address:\n")[2] == "  https://cdn.example/portrait.png\n"
+    with engine.connect() as connection:
+        kept = connection.execute(select(CaptureRow.target_uri).where(CaptureRow.target_uri.contains("cdn.example")))
+        assert kept.scalars().all() == ["https://cdn.example/other.png"]
+
+
 @pytest.mark.parametrize("length", [260, 330, 400, 5_000, 65_900, 66_200, 131_072, 1_000_000])
 def test_tombstone_fills_its_place_to_the_byte(length: int, tmp_path: Path) -> None:
     stone = tombstone(length, digests=["sha256:" + "a" * 64], reason="a court's order", at=datetime.now(UTC))
