@@ -225,7 +225,9 @@ def stamp(moment: datetime) -> float:
 def fleet(connection: Connection, *, now: datetime) -> Iterator[Family]:
     """Who works, what waits, and how host groups stand; nothing of workers where there never were any."""
     states = Counter((one.kind, one.state) for one in members(connection, now=now))
-    queue = queue_at(connection, now=now)
+    queue, stopped = queue_at(connection, now=now), len(paused(connection))
+    if not (states or queue.depths or queue.groups or stopped):
+        return
     words = {"todo": "could start", "later": "put off", "doing": "running", "failed": "given up"}
     groups = {
         "crawled": sum(one.owner is not None for one in queue.groups),
@@ -241,7 +243,7 @@ def fleet(connection: Connection, *, now: datetime) -> Iterator[Family]:
          [({"kind": one.kind}, one.waited_s or 0) for one in queue.depths]),
         ("host_groups", "Host groups leased to a run, asking to be left alone, or with jobs waiting; at most 500.",
          [({"state": state}, count) for state, count in groups.items()]),
-        ("sources_paused", "Sources stopped by hand.", [({}, len(paused(connection)))]),
+        ("sources_paused", "Sources stopped by hand.", [({}, stopped)]),
     ):  # fmt: skip
         yield Family(name=f"perilune_{name}", kind="gauge", help=help_, samples=samples)
 

@@ -35,9 +35,9 @@ class NotGzip(Fault):
 
 
 class GzipBomb(Fault):
-    """Some 2 MB on the wire, 2 GB unpacked: one valid gzip member, made while it is sent."""
+    """Some 1 MB on the wire, 1 GB unpacked: one valid gzip member, made while it is sent."""
 
-    def __init__(self, *, unpacked_bytes: int = 2 << 30) -> None:
+    def __init__(self, *, unpacked_bytes: int = 1 << 30) -> None:
         self.unpacked_bytes = unpacked_bytes
 
     def respond(self, visit: Visit) -> Response:
