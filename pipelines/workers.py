@@ -16,7 +16,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
-from multiprocessing import resource_tracker
+from multiprocessing import resource_tracker, util
 from typing import TYPE_CHECKING
 
 from pebble import ProcessExpired, ProcessPool
@@ -48,6 +48,8 @@ class ExtractionPool:
             initargs=(memory_bytes,),
             context=multiprocessing.get_context("spawn"),
         )
+        # A process waits for its children before it ends, for ever where a run died without closing the pool.
+        util.Finalize(self, end_workers, args=(self.pool,), exitpriority=0)
 
     async def read(self, page: Page) -> Read:
         """The page as read; ``Rejected`` with ``extraction_timeout`` or ``extraction_crash`` when the worker died."""
@@ -65,8 +67,12 @@ class ExtractionPool:
 
     def close(self) -> None:
         """End the workers; pages still waiting are dropped (their captures are kept)."""
-        self.pool.stop()  # type: ignore[no-untyped-call]  # pebble's own
-        self.pool.join()
+        end_workers(self.pool)
+
+
+def end_workers(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]  # pebble's own
+    pool.join()
 
 
 def usual_size() -> int:
