@@ -87,7 +87,8 @@ class Politeness:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.longest_hold_s = crawler.settings.getfloat("PERILUNE_RETRY_AFTER_MAX_S")
-        self.held_until: dict[str, float] = {}  # monotonic seconds
+        self.held_until: dict[str, float] = {}  # monotonic seconds; for the next run, too (crawler.hostmemory)
+        self.spaced_until: dict[str, float] = {}  # the same, of this run's own delay
         self.unreached: dict[str, int] = {}
 
     def hold(self, slot: str, seconds: float) -> None:
@@ -101,7 +102,7 @@ class Politeness:
         within ``CLOCK_MARGIN_S`` changes nothing.
         """
         if (delay_s := self.floor_s(slot)) > 0:
-            self.held_until[slot] = max(self.held_until.get(slot, -math.inf), answered_s + delay_s - CLOCK_MARGIN_S)
+            self.spaced_until[slot] = answered_s + delay_s - CLOCK_MARGIN_S
 
     async def admit(self, slot: str, host: str) -> None:
         """Return when the slot may be asked.
@@ -111,12 +112,16 @@ class Politeness:
         """
         if self.unreached.get(host, 0) >= UNREACHED_LIMIT:
             raise HostUnavailableError(f"{host}: no connection {UNREACHED_LIMIT} times in a row")
-        while (wait_s := self.held_until.get(slot, -math.inf) - time.monotonic()) > 0:
+        while (wait_s := self.free_at(slot) - time.monotonic()) > 0:
             if wait_s > self.longest_hold_s or self.is_stopping:
                 raise RetryLaterError(
                     f"{slot}: asked to wait {wait_s:.0f} s", retry_at=datetime.now(UTC) + timedelta(seconds=wait_s)
                 )
             await asyncio.sleep(min(wait_s, POLL_S))
+
+    def free_at(self, slot: str) -> float:
+        """When the slot may be asked, monotonic seconds; long ago where nothing holds it."""
+        return max(self.held_until.get(slot, -math.inf), self.spaced_until.get(slot, -math.inf))
 
     @property
     def is_stopping(self) -> bool:
