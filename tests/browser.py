@@ -27,7 +27,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PAGE_LOAD_S = 30  # s; a page of loopback is there in one
+PAGE_LOAD_S = 60  # s; a page of loopback is there in one, on a machine at rest
 BLOCKED = 2  # as Chromium counts: 1 allowed, 2 blocked
 
 
@@ -72,7 +72,7 @@ def chromium(
         shutil.rmtree(profile, ignore_errors=True)
 
 
-def replayed(driver: Chrome, *, within_s: float = 30) -> Any:
+def replayed(driver: Chrome, *, within_s: float = 90) -> Any:
     """The archived page that ReplayWeb.page shows, once it is loaded: what is in it and how it looks.
 
     It lies in frames within frames, in shadow trees; all of one origin, so that a script finds its way.

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.browser import PAGE_LOAD_S
 
 
 def picture(width: int) -> bytes:
@@ -44,6 +47,6 @@ def open_replay(browser: Chrome, address: str, query: str) -> None:
         (By.CSS_SELECTOR, "a[href^='/captures/']"),
         (By.LINK_TEXT, "Replay the page"),
     ):
-        link = browser.find_element(kind, name)
+        link = WebDriverWait(browser, PAGE_LOAD_S).until(lambda one, where=(kind, name): one.find_element(*where))
         browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", link)
         link.click()

@@ -3,8 +3,9 @@
 import gzip
 
 import pytest
+from scrapy.http import HtmlResponse, Response
 
-from crawler.guard import is_cut_off
+from crawler.guard import as_bytes, is_cut_off
 
 TEXT = b"Eleven minutes after launch the upper stage shut down. " * 200
 PACKED = gzip.compress(TEXT, mtime=0)
@@ -26,3 +27,19 @@ PACKED = gzip.compress(TEXT, mtime=0)
 )
 def test_is_cut_off(packed, decoded_bytes, is_cut):
     assert is_cut_off(packed, decoded_bytes=decoded_bytes) is is_cut
+
+
+class Packed(HtmlResponse):
+    """Compressed still: whoever looks for its charset searches noise."""
+
+    @property
+    def encoding(self) -> str:
+        raise AssertionError("looked for a charset")
+
+
+def test_nobody_looks_for_a_charset_in_what_is_compressed() -> None:
+    packed = Packed("https://alpha.example/", headers={"Content-Encoding": "gzip"}, body=gzip.compress(b"<p>Mars"))
+    plain = as_bytes(packed)
+    assert (type(plain), plain.url, plain.status, plain.body) == (Response, packed.url, 200, packed.body)
+    assert plain.headers == packed.headers
+    assert plain.replace(cls=HtmlResponse, body=b"<p>Mars").text == "<p>Mars"
