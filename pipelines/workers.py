@@ -13,7 +13,7 @@ import resource
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from multiprocessing import resource_tracker, util
@@ -40,7 +40,7 @@ class ExtractionPool:
     def __init__(self, *, size: int, timeout_s: float, memory_bytes: int) -> None:
         self.size = size or usual_size()
         self.timeout_s = timeout_s
-        self.is_started = False
+        self.starting: asyncio.Future[None] | None = None
         self.pool = ProcessPool(
             max_workers=self.size,
             max_tasks=PAGES_PER_WORKER,
@@ -53,9 +53,10 @@ class ExtractionPool:
 
     async def read(self, page: Page) -> Read:
         """The page as read; ``Rejected`` with ``extraction_timeout`` or ``extraction_crash`` when the worker died."""
-        with nullcontext() if self.is_started else deaf_to_interrupts():  # the first page starts the pool's threads
-            self.is_started = True
-            future = self.pool.schedule(read_in_worker, args=(page,), timeout=self.timeout_s)
+        if self.starting is None:
+            self.starting = asyncio.ensure_future(asyncio.to_thread(self.start))
+        await asyncio.shield(self.starting)
+        future = self.pool.schedule(read_in_worker, args=(page,), timeout=self.timeout_s)
         try:
             return await asyncio.wrap_future(future)
         except (TimeoutError, FutureTimeoutError):
@@ -64,6 +65,11 @@ class ExtractionPool:
             rejected = Rejected(reason="extraction_crash", detail=str(exc) or type(exc).__name__)
         lighter = replace(page.fetched, capture=replace(page.fetched.capture, body=b""))
         return Read(fetched=lighter, result=rejected, seconds=self.timeout_s)
+
+    def start(self) -> None:
+        """Start the workers: 100 ms, so not on the event loop. Nothing does it but a first task."""
+        with deaf_to_interrupts():
+            self.pool.schedule(os.getpid)
 
     def close(self) -> None:
         """End the workers; pages still waiting are dropped (their captures are kept)."""
@@ -145,8 +151,8 @@ class ExtractPipeline:
         self.count("stage/extract/pages", 1)
         return read
 
-    def close_spider(self) -> None:
-        self.pool.close()
+    async def close_spider(self) -> None:
+        await asyncio.to_thread(self.pool.close)  # pebble looks every 100 ms whether its threads are over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

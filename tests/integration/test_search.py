@@ -273,8 +273,8 @@ def test_a_hit_says_how_many_copies_its_story_has(copies: Engine) -> None:
         1: (1, 2),
         2: (1, 2),
         3: (1, 2),
-        4: (2, 0),
-        5: (3, 0),
+        4: (4, 0),
+        5: (5, 0),
     }
 
 
