@@ -27,12 +27,13 @@ class LoopWatch:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> LoopWatch:
         watch = cls()
-        crawler.signals.connect(watch.opened, signal=signals.spider_opened)
+        crawler.signals.connect(watch.answered, signal=signals.response_downloaded)
         crawler.signals.connect(watch.closed, signal=signals.spider_closed)
         return watch
 
-    def opened(self) -> None:
-        self.ticking = asyncio.ensure_future(self.tick())
+    def answered(self) -> None:
+        """From the first answer on: what a run loads at its start holds up nothing that flows."""
+        self.ticking = self.ticking or asyncio.ensure_future(self.tick())
 
     async def tick(self) -> None:
         while True:

@@ -115,7 +115,8 @@ def test_page_that_was_never_settled_is_read(original: Crawl, tmp_path: Path) ->
 def test_only_what_is_asked_for_is_replayed(original: Crawl, tmp_path: Path) -> None:
     config = moved(original, tmp_path / "new", None)
 
-    assert run_replay(config, source_ids=["beta"]).captures == 0
+    with pytest.raises(ConfigError, match="no source 'beta'"):
+        run_replay(config, source_ids=["beta"])
     assert run_replay(config, since=DAY + timedelta(minutes=10)).pages == 1
 
 

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("crawler", "spiders", "pipelines", "archive")
-EXTRAS = ("parquet", "pandas", "workers", "s3")  # imported where they are asked for, with a word where they are missing
+EXTRAS = ("parquet", "pandas", "polars", "workers", "s3")  # imported where asked for, with a word where missing
 WITHOUT_IMPORT = {
     "lxml-html-clean": "trafilatura imports it",
     "py3langid": "trafilatura imports it to tell languages",
