@@ -102,7 +102,8 @@ class Politeness:
         within ``CLOCK_MARGIN_S`` changes nothing.
         """
         if (delay_s := self.floor_s(slot)) > 0:
-            self.spaced_until[slot] = answered_s + delay_s - CLOCK_MARGIN_S
+            until = answered_s + delay_s - CLOCK_MARGIN_S  # a long body is told of after the next one's first byte
+            self.spaced_until[slot] = max(self.spaced_until.get(slot, -math.inf), until)
 
     async def admit(self, slot: str, host: str) -> None:
         """Return when the slot may be asked.
