@@ -32,6 +32,7 @@ WRITER_KEY = 0x70657269  # PostgreSQL's advisory lock of whoever writes; locks a
 SECRET_PARAMETERS = ("password", "sslpassword", "passfile", "sslkey")  # of a PostgreSQL address's query
 READING = "perilune_reading"  # execution option: this connection's transactions write nothing
 GROUP: ContextVar[Session | None] = ContextVar("group", default=None)  # the session that a thread's writes share
+MOST_IDLE_S = 60  # s that whoever holds the write lock may think; beyond, it is frozen or cut off, and is undone
 FENCE = "perilune_fence"  # execution option of an engine: asked at the start of each transaction that writes
 
 
@@ -123,7 +124,10 @@ def enter(session: Session, engine: Engine) -> None:
 def take_write_lock(connection: Connection) -> None:
     """Wait until no one else writes. SQLite's transaction has the lock since it began."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_KEY})")
+        connection.exec_driver_sql(
+            f"SELECT pg_advisory_xact_lock({WRITER_KEY}),"
+            f" set_config('idle_in_transaction_session_timeout', '{MOST_IDLE_S}s', true)"
+        )
 
 
 def known_url(database_url: str) -> URL:

@@ -159,8 +159,9 @@ def frozen(place: Path, *, delay_s: float = 0.5, articles: int = 20):  # type: i
         pids = family(fleet.processes["sleeper"].pid)
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
+        waited("the sleeper to stand still", 10, lambda: all(stands_still(pid) for pid in pids))
         stopped_at = time.monotonic()
-        files = {path: path.stat().st_size for path in (place / "sleeper").glob("warc/*")}
+        files = sizes(place / "sleeper" / "warc")
         fleet.worker("other", "--concurrency", "1", "--schedule", "--every", "2s")
         waited("the other to take over", 240, lambda: len(owners(fleet)) > 0 and time.monotonic() - stopped_at >
         LEASE_S + 1 and fleet.archived() >= 5)  # fmt: skip
@@ -172,7 +173,7 @@ def frozen(place: Path, *, delay_s: float = 0.5, articles: int = 20):  # type: i
         waited("the sleeper's crawl to end", 60, lambda: "ran out" in (place / "sleeper.log").read_text())
         fleet.end_all()
         faults = faults_of(town, fleet, most_asked=2)
-        grown = [p.name for p, size in files.items() if written(p) > size]
+        grown = [name for name, size in sizes(place / "sleeper" / "warc").items() if size > files.get(name, 0)]
         faults += [f"{file}: grew after its writer was woken" for file in grown]
         sent = [entry for entry in town.log(name) if entry.started_s > woken_at]
         runs = fleet.query("SELECT id, state FROM crawl_run ORDER BY id")
@@ -188,10 +189,17 @@ def owners(fleet: Fleet) -> list[tuple]:  # type: ignore[type-arg]  # rows as th
     return fleet.query("SELECT owner FROM lock WHERE owner <> '' AND epoch > 1")
 
 
-def written(path: Path) -> int:
-    """Bytes of a file that may have been finished and renamed meanwhile."""
-    final = path.with_name(path.name.removesuffix(".open"))
-    return next((one.stat().st_size for one in (path, final) if one.exists()), 0)
+def sizes(warc_dir: Path) -> dict[str, int]:
+    """Final name → bytes of each WARC file, finished or in writing."""
+    return {path.name.removesuffix(".open"): path.stat().st_size for path in warc_dir.glob("*.warc.gz*")}
+
+
+def stands_still(pid: int) -> bool:
+    """SIGSTOP has reached it, or it is gone: proc(5), the state after the name in brackets."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "TtZ"
+    except OSError:
+        return True
 
 
 # -- a long queue -----------------------------------------------------------------------------------------------------

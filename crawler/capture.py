@@ -176,7 +176,7 @@ class Recorder:
         body = bytes(wire.body) if response is None else response.body
         try:
             capture = await self.run.evidence.call(self.written, request, wire, body, truncated)
-        except (CaptureError, StoreError) as exc:
+        except (CaptureError, LockedError, StoreError) as exc:
             raise self.fail(exc) from exc
         request.meta["capture"] = capture
         self.run.on_capture(capture)
@@ -187,7 +187,7 @@ class Recorder:
             try:
                 self.run.frontier.refuse_when_expired()
             except LockedError as exc:
-                self.fail(CaptureError(str(exc)))
+                self.fail(exc)
         if self.failure:
             raise self.failure
 
@@ -241,7 +241,7 @@ class Recorder:
         if len(self.originals) > REMEMBERED:
             self.originals.popitem(last=False)
 
-    def fail(self, error: CaptureError | StoreError) -> CaptureError:
+    def fail(self, error: CaptureError | LockedError | StoreError) -> CaptureError:
         """Close the crawl; every later exchange raises the same error, which is returned."""
         if self.failure:
             return self.failure

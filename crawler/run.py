@@ -198,7 +198,7 @@ def opened_run(
     run_id = store.start_run("recheck" if plan.is_recheck else "crawl", software=software(), now=utc_now())
     log.info("run started", extra={"run": run_id, "sources": len(sources)})
     writer = Writer(group=partial(grouped, store.engine))
-    evidence = Writer(name="evidence")
+    evidence = Writer(name="evidence", permit=frontier.refuse_when_expired)
     warc = WarcWriter(
         config.warc_dir,
         run_id=run_id,

@@ -48,9 +48,10 @@ class Writer:
         *,
         name: str = "writer",
         group: Callable[[], AbstractContextManager[None]] = nullcontext,
+        permit: Callable[[], None] = lambda: None,
     ) -> None:
         """``group`` makes one transaction of the writes inside (``archive.database.grouped``); by default each is its
-        own."""
+        own. ``permit`` is asked right before each write, and raises where this process may not write any more."""
         self.failure: BaseException | None = None
         self.on_failure = on_failure
         self.cpu_seconds = 0.0
@@ -58,6 +59,7 @@ class Writer:
         self.slowest_seconds = 0.0
         """Of one group, by the clock: waiting for other processes' writes included."""
         self._group = group
+        self._permit = permit
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name=f"perilune-{name}", daemon=True)
@@ -127,6 +129,7 @@ class Writer:
         if self.failure is not None:
             return self._telling(job, error=self._refusal())
         try:
+            self._permit()
             result = job.write()
         except BaseException as exc:
             self._failed(exc)

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, select
 
-from archive.database import grouped, reading, shared_clock, writing
-from archive.errors import LockedError
+from archive.database import grouped, open_engine, reading, shared_clock, writing
+from archive.errors import LockedError, StoreError
 from archive.frontier import Frontier
+from archive.migrate import upgrade
 from archive.model import Discovered
 from archive.schema import FrontierRow, LockRow, RunRow
 from archive.store import SourceAtRest, Store
@@ -115,6 +116,24 @@ def test_giving_locks_back_leaves_those_of_others(engine: Engine, holder: Fronti
     with reading(engine) as session:
         assert [(row.owner, row.epoch) for row in session.scalars(select(LockRow))] == [("elsewhere:2:b", 2)]
     assert other.announce([an_address("/one")]).new == 1
+
+
+@pytest.mark.postgres
+def test_writer_frozen_in_its_transaction_does_not_keep_others_waiting_for_ever(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL undoes what holds the write lock and says nothing for too long."""
+    engine = open_engine(postgres_url)
+    upgrade(engine)
+    monkeypatch.setattr("archive.database.MOST_IDLE_S", 1)
+    with pytest.raises(StoreError), writing(engine) as frozen:
+        frozen.add(LockRow(name="late", owner="", epoch=1, expires_at=START))
+        frozen.flush()
+        with writing(engine) as session:  # waits until the other is undone
+            session.add(LockRow(name="in time", owner="", epoch=1, expires_at=START))
+    with reading(engine) as session:
+        assert session.scalars(select(LockRow.name)).all() == ["in time"]
+    engine.dispose()
 
 
 def test_shared_clock_is_the_databases(engine: Engine) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from archive.database import grouped, open_engine, writing
-from archive.errors import StoreError
+from archive.errors import LockedError, StoreError
 from pipelines.writer import MOST, Writer
 
 
@@ -65,6 +65,27 @@ def test_nothing_is_told_before_the_commit() -> None:
         later.result(timeout=10)
     writer.close()
     assert group.committed == []
+
+
+def test_nothing_is_begun_once_it_may_not_write() -> None:
+    """A process that was frozen wakes in the middle of its batch."""
+    done: list[int] = []
+
+    def permit() -> None:
+        if len(done) == 2:
+            raise LockedError("this run's lease ran out")
+
+    gate = threading.Event()
+    writer = Writer(permit=permit)
+    writer.submit(gate.wait)
+    asked = [writer.submit(done.append, number) for number in range(4)]
+    gate.set()
+    with pytest.raises(LockedError, match="lease ran out"):
+        asked[2].result(timeout=10)
+    with pytest.raises(StoreError, match="nothing is written after a failure: this run's lease ran out"):
+        asked[3].result(timeout=10)
+    writer.close()
+    assert done == [0, 1]
 
 
 def test_what_is_urgent_does_not_wait_for_company() -> None:
