@@ -17,6 +17,8 @@ from crawler.fleet_cli import iso, known_source, refuse_without_queue
 if TYPE_CHECKING:
     from procrastinate import App
 
+    from crawler.fleet.jobs import Kind
+
 T = TypeVar("T")
 
 
@@ -52,7 +54,7 @@ def jobs_list(*, config: Config, limit: int, as_json: bool) -> None:
 @click.argument("words", metavar="[WORD]...", nargs=-1)
 @crawl_options
 def add(*, config: Config, kind: str, words: tuple[str, ...]) -> int:
-    """Queue a job: crawl SOURCE, recheck SOURCE, replay FILE, export FILE [QUERY], dedup, verify.
+    """Queue a job: crawl SOURCE, recheck SOURCE, replay FILE, export FILE [QUERY], dedup [FIRST-LAST], verify.
 
     FILE is a name without a folder: of a WARC file of the archive, or of the export in exports/ of the worker that
     takes it. What is queued already is left as it is.
@@ -63,8 +65,8 @@ def add(*, config: Config, kind: str, words: tuple[str, ...]) -> int:
     from spiders.registry import load_sources
 
     names = KINDS[kind].words if kind in KINDS else ()
-    if kind in KINDS and (len(words) > len(names) or (names and not words)):
-        raise ConfigError(f"jobs add {kind} takes {' '.join(name.upper() for name in names) or 'no words'}")
+    if kind in KINDS and not KINDS[kind].needed <= len(words) <= len(names):
+        raise ConfigError(f"jobs add {kind} takes {usage(KINDS[kind])}")
     said = dict(zip(names, words, strict=False))
     group = None
     if "source" in said:
@@ -74,6 +76,12 @@ def add(*, config: Config, kind: str, words: tuple[str, ...]) -> int:
     count = in_engine(config, lambda app: queue(app, [order]))
     click.echo("queued" if count else "queued already")
     return 0
+
+
+def usage(kind: Kind) -> str:
+    """``FILE [QUERY]``."""
+    names = [name.upper() for name in kind.words]
+    return " ".join([*names[: kind.needed], *(f"[{name}]" for name in names[kind.needed :])]) or "no words"
 
 
 @jobs.command()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from archive.errors import ConfigError
+from archive.idrange import id_range
 
 FINE, ALARM, USAGE, LOCKED, INTERRUPTED = 0, 1, 2, 4, 130  # as crawler.verdict
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")  # of a source, as its file's name
@@ -48,9 +49,10 @@ class Kind:
     name: str
     help: str
     words: tuple[str, ...]
-    """Of them the first is needed, where there is any."""
     command: Callable[[Words, Means], list[str]]
     priority: int
+    needed: int = 0
+    """How many of the words it can't do without, the first ones."""
     is_bounded: bool = False
     """It ends by itself when its time is up, and leaves the rest due."""
 
@@ -90,7 +92,8 @@ def replay_command(words: Words, means: Means) -> list[str]:
 
 
 def dedup_command(words: Words, means: Means) -> list[str]:
-    return ["dedup", "rebuild", "--quiet", "--json"]
+    of = ["--articles", str(id_range(str(words["articles"])))] if words.get("articles") else []
+    return ["dedup", "rebuild", "--quiet", "--json", *of]
 
 
 def export_command(words: Words, means: Means) -> list[str]:
@@ -106,15 +109,15 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind(name="crawl", help="Poll a source and fetch what is new.", words=("source",), command=crawl_command,
-             priority=10, is_bounded=True),
+             priority=10, needed=1, is_bounded=True),
         Kind(name="recheck", help="Look at a source's archived articles again.", words=("source",),
-             command=recheck_command, priority=5, is_bounded=True),
+             command=recheck_command, priority=5, needed=1, is_bounded=True),
         Kind(name="replay", help="Rebuild rows from one WARC file.", words=("file",), command=replay_command,
-             priority=0),
+             priority=0, needed=1),
         Kind(name="export", help="Write an export on the worker that takes it.", words=("file", "query"),
-             command=export_command, priority=0),
-        Kind(name="dedup", help="Find copies anew in all that is archived.", words=(), command=dedup_command,
-             priority=-10),
+             command=export_command, priority=0, needed=1),
+        Kind(name="dedup", help="Find copies anew in what is archived, or in a range of it.", words=("articles",),
+             command=dedup_command, priority=-10),
         Kind(name="verify", help="Compare files, digests and rows.", words=(), command=verify_command, priority=-10),
     )
 }  # fmt: skip
@@ -129,7 +132,7 @@ def order_of(kind: str, words: Mapping[str, str], *, host_group: str | None = No
         raise ConfigError(f"no such kind of job: {kind!r}; there are {', '.join(KINDS)}")
     known = KINDS[kind]
     known.command_line(words, Means(budget=FIRST_PAUSE, home=Path()))  # raises for words that are wrong
-    first = words[known.words[0]] if known.words else ""
+    first = next((words[name] for name in known.words if name in words), "")
     lock = f"host_group:{host_group}" if host_group is not None else f"{kind}:{first}"
     return Order(kind=kind, words=dict(words), lock=lock, queueing_lock=f"{kind}:{first}", priority=known.priority)
 

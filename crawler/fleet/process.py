@@ -114,6 +114,7 @@ def run_command(arguments: list[str], environment: dict[str, str], answer: Conne
 
     os.setsid()  # a terminal's Ctrl-C is the worker's to hear
     os.environ.update(environment)
+    signal.signal(signal.SIGTERM, interrupted)
     threading.Thread(target=end_with_parent, daemon=True).start()
     said = io.BytesIO()
     sys.stdout = io.TextIOWrapper(said, encoding="utf-8", write_through=True)
@@ -123,6 +124,12 @@ def run_command(arguments: list[str], environment: dict[str, str], answer: Conne
         answer.send_bytes(lines[-1] if lines and len(lines[-1]) <= TOLD_BYTES else b"{}")
     answer.close()
     sys.exit(code)
+
+
+def interrupted(signum: int, frame: object) -> None:
+    """SIGTERM ends a command as Ctrl-C does, undoing what it has not committed: it is given back, and costs no try.
+    A crawl has a handler of its own, and finishes its requests."""
+    raise KeyboardInterrupt
 
 
 def end_with_parent() -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine, select, update
 
-from archive.database import reading, writing
+from archive.database import open_engine, reading, writing
+from archive.errors import ConfigError, LockedError
+from archive.idrange import IdRange, id_range
+from archive.migrate import upgrade
 from archive.model import Likeness
+from archive.rows.claims import CLAIM_TIME
 from archive.rows.kinship import WordForWord
-from archive.rows.regrouping import BATCH, regroup
+from archive.rows.regrouping import BATCH, claimed, regroup
 from archive.schema import ArticleRow, LikenessRow, RunRow, SketchRow
 from crawler.cli import perilune
 from pipelines.similarity import SKETCH, Similarity
@@ -43,8 +50,8 @@ def filled(engine: Engine) -> Engine:
     return engine
 
 
-def run(engine: Engine, comparison: Similarity, **options: bool) -> tuple[int, int, int, int]:
-    told = regroup(engine, comparison, software="test", now=lambda: NOW, **options)
+def run(engine: Engine, comparison: Similarity, ids: str = "1-", **options: bool) -> tuple[int, int, int, int]:
+    told = regroup(engine, comparison, software="test", owner="here:1:x", now=lambda: NOW, ids=id_range(ids), **options)
     return told.articles, told.joined, told.left, told.changed
 
 
@@ -91,6 +98,124 @@ def test_copies_that_are_none_by_today_s_rules_leave(filled: Engine) -> None:
     with reading(filled) as session:
         assert session.scalars(select(LikenessRow)).all() == []
         assert session.scalars(select(SketchRow)).all() == []
+
+
+# Ranges
+
+
+PIECES = [a_piece(number).text for number in range(1, 6)]
+
+
+def fill_with_kin(engine: Engine) -> None:
+    """Copies, an edited one, an excerpt and a round-up of two, spread over the numbers 1 to 12; no sketches."""
+    texts = [
+        PIECES[0], PIECES[1], PIECES[2], PIECES[0], PIECES[0].replace("measurements", "readings"), PIECES[3],
+        PIECES[1] + "\n\n" + PIECES[2], PIECES[3][: len(PIECES[3]) // 2], PIECES[4], PIECES[1], PIECES[3], PIECES[4],
+    ]  # fmt: skip
+    with engine.begin() as connection:
+        for number, text in enumerate(texts):
+            an_archived(connection, source=f"source{number % 5}", text=text)
+
+
+def what_a_rebuild_writes(engine: Engine) -> list[list[tuple[object, ...]]]:
+    articles = select(ArticleRow.id, ArticleRow.signature, ArticleRow.story_id, ArticleRow.duplicate_of,
+                      ArticleRow.duplicate_reason, ArticleRow.relation, ArticleRow.similarity)  # fmt: skip
+    tables = (articles.order_by(ArticleRow.id), *(select(row.__table__) for row in (SketchRow, LikenessRow)))
+    with reading(engine) as session:
+        return [sorted(map(tuple, session.execute(query)), key=repr) for query in tables]
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        pytest.param(["9-", "5-8", "1-4"], id="the last first"),
+        pytest.param(["1-1", "2-11", "12-12"], id="of one article"),
+        pytest.param(["1-7", "6-20", "1-7"], id="overlapping, one after the other"),
+    ],
+)
+def test_ranges_together_are_a_whole_rebuild(engine: Engine, tmp_path: Path, ranges: list[str]) -> None:
+    whole = open_engine(f"sqlite:///{tmp_path}/whole.db")
+    upgrade(whole)
+    for one in (engine, whole):
+        fill_with_kin(one)
+    assert run(whole, Similarity())[:2] == (12, 6)
+
+    for ids in ranges:
+        run(engine, Similarity(), ids)
+
+    expected = what_a_rebuild_writes(whole)
+    whole.dispose()
+    assert what_a_rebuild_writes(engine) == expected
+    assert [row[3] for row in expected[0]].count(1) == 2  # an equal and an edited copy of the first
+
+
+def test_a_range_goes_on_where_it_was_ended(filled: Engine) -> None:
+    assert run(filled, Similarity(), "1-60") == (60, 0, 0, 0)
+    with pytest.raises(KeyboardInterrupt):
+        run(filled, Unplugged(), f"50-{2 * BATCH}")
+    assert run(filled, Similarity(), "1-49") == (49, 0, 0, 0)
+    with writing(filled) as session:  # it was looked at before the interruption
+        session.execute(update(ArticleRow).where(ArticleRow.id == 50).values(text="Gone from here."))
+
+    assert run(filled, Similarity(), f"50-{2 * BATCH}") == (2 * BATCH - 49, 1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [("1-5", "6-9", False), ("1-5", "5-9", True), ("5-", "1-5", True), ("6-", "1-5", False), ("1-", "7-7", True)],
+)
+def test_ranges_overlap_when_a_number_is_in_both(one: str, other: str, expected: bool) -> None:
+    assert id_range(one).overlaps(id_range(other)) is id_range(other).overlaps(id_range(one)) is expected
+
+
+@pytest.fixture
+def other_at_work(engine: Engine) -> Iterator[list[float]]:
+    """Another machine has 100-200; its clock reads so many seconds after ours."""
+    clock = [0.0]
+    with claimed(engine, IdRange(first=100, last=200), owner="elsewhere:1:x",
+                 now=lambda: NOW + timedelta(seconds=clock[0])):  # fmt: skip
+        yield clock
+
+
+def test_what_another_has_is_left_alone(engine: Engine, other_at_work: list[float]) -> None:
+    for ids in ("1-", "1-100", "150-160", "200-"):
+        with pytest.raises(LockedError, match="articles 100-200 are being worked on by elsewhere:1:x"):
+            run(engine, Similarity(), ids)
+    assert run(engine, Similarity(), "1-99") == run(engine, Similarity(), "201-") == (0, 0, 0, 0)
+
+
+def test_whoever_was_away_too_long_writes_nothing(filled: Engine) -> None:
+    """Frozen in its second batch for longer than its lease; another has begun on an overlapping range meanwhile."""
+    clock = [NOW]
+
+    def frozen(done: int, total: int) -> None:
+        if done == BATCH:
+            clock[0] += CLAIM_TIME
+            run_at(clock[0], "1-1")
+
+    def run_at(moment: object, ids: str) -> None:
+        regroup(filled, Similarity(), software="test", owner="elsewhere:1:x", now=lambda: moment, ids=id_range(ids))
+
+    with pytest.raises(LockedError, match="the lease of articles 1- ran out; nothing more is written"):
+        regroup(filled, Similarity(), software="test", owner="here:1:x", now=lambda: clock[0], on_progress=frozen)
+
+    assert relation(filled) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "word", ["", "5", "0-3", "5-4", "-7", "a-b", "1-5-9", "1-99999999999999999999", "1-5\n", "١-٥"]
+)
+def test_what_is_no_range_is_refused(word: str) -> None:
+    with pytest.raises(ConfigError, match="range of articles"):
+        id_range(word)
+
+
+def test_command_takes_a_range(filled: Engine) -> None:
+    options = ["--database", filled.url.render_as_string(hide_password=False)]
+
+    told = CliRunner().invoke(perilune, ["dedup", "rebuild", "--articles", "150-", *options])
+
+    assert (told.exit_code, told.stdout) == (0, "articles: 51, joined: 0, left: 0, linked otherwise: 0\n")
 
 
 def test_an_empty_archive_is_done_at_once(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -24,7 +25,8 @@ from archive.schema import WorkerRow
 from archive.web.app import create_app
 from benchmarks.town import Fleet, Town, faults_of, waited
 from crawler.fleet.dispatch import few_of_each
-from crawler.fleet.jobs import order_of
+from crawler.fleet.jobs import fate_of, order_of, pause_before
+from crawler.fleet.process import Nursery
 from tests.web import ask
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -235,12 +237,32 @@ def test_jobs_are_queued_once_listed_and_cancelled(fleet: Fleet) -> None:
         (("mine", "x"), "no such kind of job: 'mine'"),
         (("export", "../x"), "file: not a name: '../x'"),
         (("verify", "x"), "jobs add verify takes no words"),
+        (("export",), "jobs add export takes FILE [QUERY]"),
+        (("dedup", "all"), "not a range of articles (1-5000, or 5001- to the end): 'all'"),
+        (("dedup", "1-5", "6-9"), "jobs add dedup takes [ARTICLES]"),
     ],
 )
 def test_what_is_no_job_is_refused_in_words(fleet: Fleet, words: tuple[str, ...], message: str) -> None:
     refused = fleet.perilune("jobs", "add", *words)
     assert refused.returncode == 2
     assert message in refused.stderr
+
+
+@pytest.mark.postgres
+def test_a_job_that_is_told_to_end_is_given_back(postgres_url: str, tmp_path: Path) -> None:
+    """A rebuild has no handler of its own: ended by the signal itself it would have cost a try, and waited."""
+    engine = open_engine(postgres_url)
+    upgrade(engine)
+    with writing(engine):  # so that it waits for its turn
+        ended = asyncio.run(
+            Nursery().carry_out(
+                ["dedup", "rebuild", "--quiet", "--json"],
+                {"PERILUNE_DATABASE_URL": postgres_url, "PERILUNE_HOME": str(tmp_path)},
+                limit_s=2.0,
+            )
+        )
+    engine.dispose()
+    assert (fate_of(ended.exit_code), pause_before(7, ended.exit_code)) == ("given back", timedelta())
 
 
 def test_of_a_host_group_a_few_are_queued() -> None:

@@ -25,6 +25,7 @@ MEANS = Means(budget=timedelta(minutes=10), home=Path("/srv/archive"))
         ("replay", {"file": "a-1.warc.gz"}, "replay --quiet --json -- /srv/archive/warc/a-1.warc.gz"),
         ("export", {"file": "all.jsonl"}, "export -- /srv/archive/exports/all.jsonl"),
         ("dedup", {}, "dedup rebuild --quiet --json"),
+        ("dedup", {"articles": "1-5000"}, "dedup rebuild --quiet --json --articles 1-5000"),
         ("verify", {}, "verify --json"),
     ],
 )
@@ -50,6 +51,17 @@ def test_a_file_is_a_name_without_a_folder(name: str) -> None:
     for kind in ("replay", "export"):
         with pytest.raises(ConfigError, match="file: not a name"):
             KINDS[kind].command({"file": name}, MEANS)
+
+
+@pytest.mark.parametrize("word", ["all", "5", "--from-start", "9-1", 7])
+def test_a_range_of_articles_is_one(word: object) -> None:
+    with pytest.raises(ConfigError, match="range of articles"):
+        KINDS["dedup"].command({"articles": word}, MEANS)
+
+
+def test_two_ranges_are_two_jobs() -> None:
+    locks = [order_of("dedup", words).queueing_lock for words in ({}, {"articles": "1-9"}, {"articles": "10-"})]
+    assert locks == ["dedup:", "dedup:1-9", "dedup:10-"]
 
 
 def test_lock_is_the_host_group_and_queueing_lock_the_source() -> None:
