@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 TOLD_BYTES = 32 << 10  # of what a command prints its end is kept; a pipe holds 64 KiB before it is read
 KILL_AFTER_S = 120.0  # s from the first SIGTERM: a request takes 60 s at most, then files are closed
-WARM = ("crawler.run", "crawler.process", "crawler.commands", "crawler.report", "archive.store", "pipelines.workers")
+WARM = (
+    "crawler.run", "crawler.process", "crawler.commands.crawl", "crawler.report", "archive.store", "pipelines.workers",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import click
 
 from archive.config import Config
 from archive.options import crawl_options
-from crawler.template_cli import template
+from crawler.commands.template import template
 
 if TYPE_CHECKING:
     from spiders.registry import Source

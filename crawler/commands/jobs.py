@@ -12,7 +12,7 @@ import click
 from archive.config import Config
 from archive.errors import ConfigError
 from archive.options import archive_options, crawl_options
-from crawler.fleet_cli import iso, known_source, refuse_without_queue
+from crawler.commands.fleet import iso, known_source, refuse_without_queue
 
 if TYPE_CHECKING:
     from procrastinate import App

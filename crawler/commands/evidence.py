@@ -10,7 +10,7 @@ import click
 from archive.config import Config
 from archive.errors import ConfigError
 from archive.options import archive_options, crawl_options
-from crawler.commands import day
+from crawler.commands.crawl import day
 
 
 @click.command()

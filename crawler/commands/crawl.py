@@ -1,8 +1,7 @@
-"""The commands that crawl: ``crawl``, ``recheck``, ``demo``, ``config``, ``db``. Heavy imports happen inside them."""
+"""The commands that crawl: ``crawl``, ``recheck``, ``demo``. Heavy imports happen inside them."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,7 +13,7 @@ import click
 
 from archive.config import Config
 from archive.errors import ConfigError, LockedError
-from archive.options import archive_options, crawl_options, log_options
+from archive.options import crawl_options, log_options
 
 if TYPE_CHECKING:
     from crawler.plan import CrawlPlan
@@ -198,54 +197,3 @@ def demo(home: str, port: int, fresh: bool) -> int:
     from crawler.showcase import run_demo
 
     return run_demo(Path(home).absolute(), port=port, is_fresh=fresh, stream=sys.stdout)
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@crawl_options
-def config(*, config: Config, as_json: bool) -> None:
-    """Print each effective value and the layer that set it; secrets are redacted."""
-    from crawler.effective import effective_settings
-
-    rows = effective_settings(config)
-    if as_json:
-        click.echo(json.dumps({row.name: {"value": row.value, "layer": row.layer} for row in rows}, ensure_ascii=False))
-        return
-    width = max(len(row.name) for row in rows)
-    for row in rows:
-        click.echo(f"{row.name:<{width}}  {row.value}  [{row.layer}]")
-
-
-@click.group()
-def db() -> None:
-    """Show or upgrade the database schema."""
-
-
-@db.command("upgrade")
-@archive_options
-def db_upgrade(*, config: Config) -> None:
-    """Bring the schema up to what this program needs; creates an empty archive where there is none.
-
-    How far it is goes to stderr: an index of a million articles takes minutes to be made.
-    """
-    from archive.database import open_engine
-    from archive.migrate import upgrade
-    from crawler import logs
-
-    logs.configure(level="INFO", log_format=config.log_format)
-    engine = open_engine(config.database_url)
-    before, after = upgrade(engine)
-    click.echo(f"schema {after} (unchanged)" if before == after else f"schema {before or 'none'} -> {after}")
-
-
-@db.command("current")
-@archive_options
-def db_current(*, config: Config) -> None:
-    """Print the schema the database has, and the one this program needs."""
-    from archive.database import archive_exists, open_engine
-    from archive.migrate import current, head
-
-    version = None
-    if archive_exists(config.database_url):
-        version = current(open_engine(config.database_url, read_only=True))
-    click.echo(f"database: {version or 'none'}\nprogram:  {head()}")

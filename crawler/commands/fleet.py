@@ -91,10 +91,10 @@ def served(config: Config, duty: Duty) -> int:
 
     from archive.fleet.engine import refuse_pending
     from crawler import logs
+    from crawler.commands.schedule import config_environment
     from crawler.fleet.worker import FleetWorker
     from crawler.plan import refuse_without_contact
     from crawler.run import closing_engine
-    from crawler.schedule_cli import config_environment
     from spiders.registry import load_sources
 
     active = [source for source in load_sources(config.sources).values() if source.status == "active"]

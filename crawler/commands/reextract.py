@@ -12,7 +12,7 @@ from archive.config import Config
 from archive.errors import ConfigError
 from archive.options import crawl_options
 from archive.terminal import bold, escaped, faint, one_line, plain, say
-from crawler.commands import day
+from crawler.commands.crawl import day
 
 if TYPE_CHECKING:
     from archive.rows.reextraction import Difference
