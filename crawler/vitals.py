@@ -19,7 +19,8 @@ from archive.fleet.judging import fleet_findings
 from archive.fleet.pauses import paused
 from archive.fleet.queue import queue_at
 from archive.fleet.roster import members
-from archive.health import Archive, Finding, Watched, findings, ordered
+from archive.health import Finding, findings, ordered
+from archive.observed import Archive, Watched
 from archive.opening import opened
 from archive.reading.metrics import metrics_text
 from archive.reading.observations import observe

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, select
 
-from archive.health import Finding, Watched, findings
+from archive.health import Finding, findings
+from archive.observed import Watched
 from archive.reading.observations import observe
 from archive.schema import EndpointRow, SourceRow
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from archive.health import WEEK, Archive, Drop, EndpointState, Observation, RunSeen, SeenArticle, Tally, Watched
+from archive.health import WEEK
+from archive.observed import Archive, Drop, EndpointState, Observation, RunSeen, SeenArticle, Tally, Watched
 from archive.owners import is_dead
 from archive.rows.endpoints import stored_url
 from archive.schema import ArticleRow, EndpointRow, LockRow, OutcomeRow, RunRow, RunSourceRow

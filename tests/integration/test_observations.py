@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, insert, select
 
-from archive.health import Drop, EndpointState, Tally, Watched
 from archive.model import Polled
+from archive.observed import Drop, EndpointState, Tally, Watched
 from archive.reading.observations import ARTICLES, observe
 from archive.schema import EndpointRow, LockRow, OutcomeRow, RunRow, RunSourceRow
 from archive.store import Store

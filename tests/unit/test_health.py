@@ -6,19 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.health import (
-    Archive,
-    Drop,
-    EndpointState,
-    Observation,
-    RunSeen,
-    SeenArticle,
-    Tally,
-    Watched,
-    findings,
-    longest_usual_pause,
-    span,
-)
+from archive.health import findings, longest_usual_pause, span
+from archive.observed import Archive, Drop, EndpointState, Observation, RunSeen, SeenArticle, Tally, Watched
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
