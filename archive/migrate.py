@@ -11,10 +11,10 @@ upgrade waits until no worker is left that does not.
 
 from __future__ import annotations
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
 from sqlalchemy import Connection, Engine, inspect, text
 
 from archive.database import reading, shared_clock, writing
@@ -22,10 +22,13 @@ from archive.errors import SchemaError
 from archive.fleet import engine as job_engine
 from archive.fleet.roster import Member, living
 
+if TYPE_CHECKING:
+    from alembic.config import Config as AlembicConfig
+
 
 def head() -> str:
     """The version this program needs."""
-    return ScriptDirectory.from_config(scripts()).get_current_head() or ""
+    return known_versions()[-1]
 
 
 def current(engine: Engine) -> str | None:
@@ -51,6 +54,8 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
         at_work = living(connection, now=now()) if has_roster(connection) else []
         refuse_under_workers(at_work, least_after(before))
         if before != head():
+            from alembic import command  # here: it takes a tenth of a second to load, and few commands make a schema
+
             command.upgrade(scripts(connection), "head")
             set_terms(connection, least_after(before))
         refuse_engine_under_workers(connection, at_work)
@@ -78,15 +83,19 @@ def ensure_schema(engine: Engine) -> None:
 # Which programs may use it
 
 
+@cache
 def known_versions() -> list[str]:
-    """Of this program, oldest first."""
-    return [script.revision for script in reversed(list(ScriptDirectory.from_config(scripts()).walk_revisions()))]
+    """Of this program, oldest first: the numbers that the files of the migrations begin with."""
+    files = resources.files("archive.migrations.versions").iterdir()
+    return sorted(file.name.partition("_")[0] for file in files if file.name[:1].isdigit())
 
 
 def least_after(before: str | None) -> str | None:
     """The oldest version whose programs can use what the migrations after ``before`` make; None: as it was."""
     versions = known_versions()
     since = versions[versions.index(before) + 1 :] if before in versions else versions
+    from alembic.script import ScriptDirectory  # as in upgrade
+
     directory = ScriptDirectory.from_config(scripts())
     said = [getattr(directory.get_revision(name).module, "least_schema", None) for name in since]
     return max((one for one in said if one is not None), default=None)
@@ -129,6 +138,8 @@ def refuse_engine_under_workers(connection: Connection, at_work: list[Member]) -
 
 
 def scripts(connection: Connection | None = None) -> AlembicConfig:
+    from alembic.config import Config as AlembicConfig  # as in upgrade
+
     config = AlembicConfig()
     config.set_main_option("script_location", "archive:migrations")
     config.attributes["connection"] = connection
@@ -136,7 +147,11 @@ def scripts(connection: Connection | None = None) -> AlembicConfig:
 
 
 def version_of(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    """What Alembic's own table says; None where there is none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return version
 
 
 def refuse_newer(version: str | None) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+from scrapy.settings import default_settings
+
 BOT_NAME = "perilune"  # default "scrapybot"; names the run in logs
 USER_AGENT = f"Perilune/{version('perilune')}"  # default Scrapy's name; crawler.run adds "(+PERILUNE_CONTACT)"
 ROBOTSTXT_USER_AGENT = "Perilune"  # default None (the whole user agent, whose contact address could match a rule)
@@ -41,6 +43,13 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "crawler.guard.GuardedRedirectMiddleware": 600,
 }
+SHUT = (
+    "scrapy.extensions.remote_control.RemoteControl",
+    "scrapy.extensions.telnet.TelnetConsole",
+)  # see the doors below
+EXTENSIONS_BASE = {
+    name: order for name, order in default_settings.EXTENSIONS_BASE.items() if name not in SHUT
+}  # default holds these two, too: turned off they would be loaded all the same, with aiohttp, a sixth of a start
 EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,  # knows one least delay for all slots
     "crawler.politeness.PoliteThrottle": 0,

@@ -13,7 +13,6 @@ import click
 from sqlalchemy import Connection
 
 from archive.config import Config
-from archive.errors import ConfigError
 from archive.export import write_file
 from archive.fleet.judging import fleet_findings
 from archive.fleet.pauses import paused
@@ -134,9 +133,3 @@ def figures(config: Config) -> str:
 def write_figures(config: Config, file: str) -> None:
     """Into a file that is whole at every moment. Raises ``StoreError`` when it can't be written."""
     write_file(Path(file), [figures(config).encode()])
-
-
-def refuse_no_directory(file: str | None) -> None:
-    """Before a crawl of an hour, not after it. Raises ``ConfigError``."""
-    if file is not None and not Path(file).absolute().parent.is_dir():
-        raise ConfigError(f"--metrics: no such directory: {Path(file).absolute().parent}")

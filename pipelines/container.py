@@ -16,11 +16,11 @@ from lxml import etree
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
+from archive.words import weight_of
 from pipelines.phrases import is_call, is_chrome_line
 from pipelines.tree import words_in
 
 Placed: TypeAlias = tuple[HtmlElement, str]
-DENSE = re.compile("[\u2e80-\U0010ffff]")  # Chinese, Japanese, Korean
 BLOCK_TAGS = frozenset(
     """
     address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3
@@ -287,11 +287,6 @@ def is_labelled_link(element: HtmlElement, text: str) -> bool:
     """A paragraph of a label and a headline that is a link: ``Les også: <a>…</a>``, ``READ MORE | <a>…</a>``."""
     match = LABEL.match(text) if element.tag == "p" else None
     return match is not None and any(squeezed(link.text_content()) == squeezed(match[1]) for link in element.iter("a"))
-
-
-def weight_of(text: str) -> int:
-    """Length in Latin characters: a Chinese, Japanese or Korean one says as much as two."""
-    return len(text) if text.isascii() else len(text) + len(DENSE.findall(text))
 
 
 def home_of(element: HtmlElement) -> HtmlElement:

@@ -28,8 +28,7 @@ from typing import Literal, TypeAlias
 
 from archive.digests import text_digest
 from archive.model import Block, TemplateBlock, Wording
-from archive.words import word_count
-from pipelines.container import weight_of
+from archive.words import weight_of, word_count
 
 Mark: TypeAlias = Literal["anywhere", "outside", "edge", "tail", "never", "own"]
 

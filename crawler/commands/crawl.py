@@ -134,9 +134,8 @@ def carried_out(
     metrics: str | None,
 ) -> int:
     """Run as planned and say what came of it; the exit code."""
-    from crawler import logs, report
+    from crawler import logs
     from crawler.run import run_crawl
-    from crawler.vitals import refuse_no_directory, write_figures
 
     plan = replace(
         plan,
@@ -152,12 +151,23 @@ def carried_out(
             return exc.exit_code
         raise
     if metrics is not None and not plan.is_dry_run:
+        from crawler.vitals import write_figures  # here and below: what a quiet run has no use for is not loaded
+
         write_figures(config, metrics)
+    if as_json or outcome.verdict.exit_code or not is_quiet:
+        from crawler import report
+
     if as_json:
         report.print_outcome_json(outcome, stream=sys.stdout)
     elif outcome.verdict.exit_code or not is_quiet:
         report.print_outcome(outcome, stream=sys.stdout)
     return outcome.verdict.exit_code
+
+
+def refuse_no_directory(file: str | None) -> None:
+    """Before a crawl of an hour, not after it. Raises ``ConfigError``."""
+    if file is not None and not Path(file).absolute().parent.is_dir():
+        raise ConfigError(f"--metrics: no such directory: {Path(file).absolute().parent}")
 
 
 def day(word: str) -> datetime:

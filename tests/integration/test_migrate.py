@@ -8,11 +8,12 @@ import sys
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from archive.database import open_engine
 from archive.errors import SchemaError
-from archive.migrate import current, ensure_schema, head, upgrade
+from archive.migrate import current, ensure_schema, head, known_versions, scripts, upgrade
 from archive.schema import Base
 from archive.search import search
 from archive.textindex import write_index
@@ -69,6 +70,12 @@ def test_first_use_makes_the_schema(empty):
     ensure_schema(empty)
     assert current(empty) == head() == LATEST
     assert "article_search" in inspect(empty).get_table_names()
+
+
+def test_versions_are_those_that_alembic_finds():
+    found = ScriptDirectory.from_config(scripts()).walk_revisions()
+    assert known_versions() == sorted(script.revision for script in found)
+    assert ScriptDirectory.from_config(scripts()).get_heads() == [head()]
 
 
 def test_upgrade_says_from_where_to_where(empty):

@@ -62,3 +62,10 @@ def test_a_crawl_that_finds_nothing_due_loads_neither_scrapy_nor_extraction(quie
     found = loaded_by(*quiet)
     assert found["code"] == 0
     assert HEAVY.intersection(found["modules"]) == set()  # type: ignore[arg-type]  # a list of names
+
+
+def test_a_crawl_loads_nothing_that_it_has_no_use_for(quiet: tuple[str | Path, ...]) -> None:
+    """Extractors are the workers', Alembic is for making a schema, aiohttp for Scrapy's remote control."""
+    found = loaded_by(*quiet, "--force", "--quiet")
+    assert found["code"] == 1  # its feed can't be read
+    assert {"scrapy", "trafilatura", "alembic", "aiohttp"}.intersection(found["modules"]) == {"scrapy"}  # type: ignore[arg-type]
