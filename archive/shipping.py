@@ -1,9 +1,10 @@
 """Finished WARC files on their way from a home to the store that the machines share.
 
 A file is copied, read back and compared by its digest with what the manifest lists; then its row says where it lies;
-then the copy in the home goes. Killed anywhere in between, the next shipping goes on: a copy without a row is made
+then the copy in the home goes. Killed anywhere in between, the next shipping goes on: a copy without a row is compared
 again, a file with a row that is still in the home only has to go. Readers look into the home first and into the store
-else, so nothing is ever out of reach.
+else, so nothing is ever out of reach. A large file that was cut off on its way into S3 goes on with the parts that are
+there.
 """
 
 from __future__ import annotations
@@ -68,8 +69,11 @@ def ship_file(engine: Engine, store: WarcStore, path: Path, facts: Listed) -> No
     """One file: copy, compare, note, remove."""
     held = row_of(engine, path.name)
     if held is None or held.sha256 != facts.sha256 or store.size(path.name) != facts.bytes:
-        store.put(path)
-        if (came_back := store.sha256_of(path.name)) != facts.sha256:
+        came_back = store.sha256_of(path.name) if store.size(path.name) == facts.bytes else None
+        if came_back != facts.sha256:  # not a copy that was made whole and not noted
+            store.put(path)
+            came_back = store.sha256_of(path.name)
+        if came_back != facts.sha256:
             raise CaptureError(
                 f"{store.url}/{path.name}: gives back {came_back}, not {facts.sha256}; nothing is removed"
             )

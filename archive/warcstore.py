@@ -15,11 +15,13 @@ import importlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from archive.errors import CaptureError, ConfigError
+from archive.multipart import Draft, abort, drafts, upload
 
 SCHEMES = ("file", "s3")
 RECORD_BYTES = 256 << 10  # read at once where one record is wanted; nine of ten are smaller
@@ -79,7 +81,8 @@ class WarcStore:
         return "sha256:" + found.hexdigest()
 
     def put(self, path: Path) -> None:
-        """Copy a file into it, under its name once it is whole: a copy that was cut off is never seen."""
+        """Copy a file into it, under its name once it is whole: a copy that was cut off is never seen. Into S3 a later
+        one goes on where that was (:mod:`archive.multipart`)."""
         with self.reached() as (files, folder):
             place = f"{folder}/{path.name}"
             if self.scheme == "file":
@@ -88,8 +91,23 @@ class WarcStore:
                 sync(Path(place + PART))
                 Path(place + PART).replace(place)
                 sync(Path(folder))
-            else:  # an object is there when its last part is
-                files.put_file(str(path), place)
+            else:
+                upload(files, place, path)
+
+    def drafts(self) -> list[Draft]:
+        """Copies into it that were begun and not finished, by name: under way, or left behind."""
+        with self.reached() as (files, folder):
+            if self.scheme == "s3":
+                return list(drafts(files, folder))
+            return [draft_of(path) for path in sorted(Path(folder).glob(f"*.warc.gz{PART}"))]
+
+    def drop(self, draft: Draft) -> None:
+        """Give up a copy that was begun."""
+        with self.reached() as (files, folder):
+            if self.scheme == "s3":
+                abort(files, f"{folder}/{draft.name}", draft.upload_id)
+            else:
+                Path(f"{folder}/{draft.name}{PART}").unlink(missing_ok=True)
 
     def fetch(self, name: str, place: Path, *, sha256: str | None) -> None:
         """Copy a file out of it, under that name once it is whole. ``sha256``: the digest that it must have; None where
@@ -137,6 +155,13 @@ def failures(scheme: str) -> tuple[type[Exception], ...]:
         return (OSError,)
     found: type[Exception] = importlib.import_module("botocore.exceptions").BotoCoreError
     return (OSError, found)
+
+
+def draft_of(path: Path) -> Draft:
+    """Of a file that is being copied into a folder. Its time is that of the last byte."""
+    facts = path.stat()
+    begun_at = datetime.fromtimestamp(facts.st_mtime, UTC)
+    return Draft(name=path.name.removesuffix(PART), begun_at=begun_at, bytes=facts.st_size)
 
 
 def sync(path: Path) -> None:

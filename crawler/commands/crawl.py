@@ -80,7 +80,7 @@ def crawl(
         is_all=is_all,
         is_forced=is_forced,
         limit=limit,
-        max_time=duration(max_time) if max_time else None,
+        max_time=duration("--max-time", max_time) if max_time else None,
         since=day(since) if since else None,
         is_dry_run=is_dry_run,
         with_requisites=with_requisites,
@@ -117,7 +117,7 @@ def recheck(
         is_all=is_all,
         is_forced=is_forced,
         limit=limit,
-        max_time=duration(max_time) if max_time else None,
+        max_time=duration("--max-time", max_time) if max_time else None,
         is_recheck=True,
     )
     return carried_out(config, plan, **output)
@@ -178,16 +178,16 @@ def day(word: str) -> datetime:
         raise ConfigError(f"--since: not a day (YYYY-MM-DD): {word!r}") from exc
 
 
-def duration(word: str) -> timedelta:
-    """``10m`` as a time; raises ``ConfigError`` for what is none."""
+def duration(option: str, word: str, *, least: timedelta = timedelta(microseconds=1)) -> timedelta:
+    """``10m`` as a time; raises ``ConfigError`` for what is none, or is shorter."""
     from spiders.sourcefile import a_duration
 
     try:
         time = a_duration(word)
     except ValueError as exc:
-        raise ConfigError(f"--max-time: {exc}") from exc
-    if not isinstance(time, timedelta) or time <= timedelta():
-        raise ConfigError(f"--max-time: not a time (90s, 10m, 2h): {word!r}")
+        raise ConfigError(f"{option}: {exc}") from exc
+    if not isinstance(time, timedelta) or time < least:
+        raise ConfigError(f"{option}: not a time (90s, 10m, 2h): {word!r}")
     return time
 
 

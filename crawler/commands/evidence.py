@@ -1,8 +1,9 @@
-"""The commands about evidence: ``replay``, ``import``, ``forget``. Heavy imports happen inside them."""
+"""The commands about evidence: ``replay``, ``import``, ``forget``, ``ship``. Heavy imports happen inside them."""
 
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ import click
 from archive.config import Config
 from archive.errors import ConfigError
 from archive.options import archive_options, crawl_options
-from crawler.commands.crawl import day
+from crawler.commands.crawl import day, duration
 
 
 @click.command()
@@ -140,14 +141,19 @@ def forget(*, config: Config, url: str, reason: str, is_dry_run: bool, is_sure: 
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@click.option("--unfinished", "is_listing", is_flag=True,
+              help="Move nothing: list the copies that any home began and did not finish.")  # fmt: skip
+@click.option("--drop", "drop_after", metavar="AGE", help="With --unfinished: give up those begun so long ago (2d).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout; a line each with --unfinished.")
 @click.option("--quiet", "is_quiet", is_flag=True, help="No progress on stderr.")
 @archive_options
-def ship(*, config: Config, as_json: bool, is_quiet: bool) -> int:
+def ship(*, config: Config, is_listing: bool, drop_after: str | None, as_json: bool, is_quiet: bool) -> int:
     """Move finished WARC files from this home to the store that PERILUNE_WARC_STORE names.
 
     Every crawl does so when it ends; this is for what an absent store left behind, and for a home that had none before.
-    A file goes when the store gives back the bytes that the manifest lists. Ended half-way, it goes on where it was.
+    A file goes when the store gives back the bytes that the manifest lists. Ended half-way, it goes on where it was: a
+    large file with the parts that S3 has already. Parts of a home that never comes back are paid for until somebody
+    drops them: --unfinished --drop 2d.
     """
     from archive.evidence.warcfile import repair_leftovers
     from archive.shipping import ship as shipped
@@ -155,6 +161,10 @@ def ship(*, config: Config, as_json: bool, is_quiet: bool) -> int:
 
     if config.warc_store is None:
         raise ConfigError("PERILUNE_WARC_STORE is not set: file:///folder or s3://bucket/folder")
+    if drop_after is not None and not is_listing:
+        raise ConfigError("--drop goes with --unfinished")
+    if is_listing:
+        return tell_unfinished(config, drop_after, as_json=as_json)
     repair_leftovers(config.warc_dir)
     with closing_engine(config) as engine:
         told = shipped(
@@ -165,3 +175,24 @@ def ship(*, config: Config, as_json: bool, is_quiet: bool) -> int:
     else:
         click.echo(f"shipped: {told.files:,} files, {told.bytes:,} bytes; left here: {told.left:,}")
     return 1 if told.left else 0
+
+
+def tell_unfinished(config: Config, drop_after: str | None, *, as_json: bool) -> int:
+    """A line a copy that was begun and not finished; those older than ``drop_after`` are given up."""
+    from archive.terminal import one_line
+    from archive.warcstore import store_of
+
+    age = None if drop_after is None else duration("--drop", drop_after)
+    store = store_of(config.warc_dir)
+    assert store is not None  # it is mounted where PERILUNE_WARC_STORE is set
+    for draft in store.drafts():
+        is_dropped = age is not None and datetime.now(UTC) - draft.begun_at > age
+        if is_dropped:
+            store.drop(draft)
+        if as_json:
+            facts = {"name": draft.name, "begun_at": draft.begun_at.isoformat(), "bytes": draft.bytes}
+            click.echo(json.dumps({**facts, "is_dropped": is_dropped}))
+        else:
+            note = "  dropped" if is_dropped else ""
+            click.echo(f"{draft.begun_at:%Y-%m-%d %H:%M}  {draft.bytes:>13,} bytes  {one_line(draft.name)}{note}")
+    return 0

@@ -17,6 +17,7 @@ import click
 from archive.config import Config
 from archive.errors import ConfigError
 from archive.options import archive_options, crawl_options, log_options
+from crawler.commands.crawl import duration
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -60,8 +61,8 @@ def worker(
             works=True,
             schedules=is_scheduling,
             concurrency=concurrency,
-            budget=time_of("--budget", budget),
-            every=time_of("--every", every),
+            budget=duration("--budget", budget, least=SHORTEST),
+            every=duration("--every", every, least=SHORTEST),
             is_burst=is_burst,
         ),
     )
@@ -81,7 +82,10 @@ def scheduler(*, config: Config, every: str, name: str | None) -> int:
     from crawler.fleet.worker import Duty
 
     return served(
-        config, Duty(name=name or default_name(), works=False, schedules=True, every=time_of("--every", every))
+        config,
+        Duty(
+            name=name or default_name(), works=False, schedules=True, every=duration("--every", every, least=SHORTEST)
+        ),
     )
 
 
@@ -130,19 +134,6 @@ def refuse_without_queue(config: Config, command: str) -> None:
 
 def default_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def time_of(option: str, word: str) -> timedelta:
-    """``10m`` as a time. Raises ``ConfigError``."""
-    from spiders.sourcefile import a_duration
-
-    try:
-        found = a_duration(word)
-    except ValueError as exc:
-        raise ConfigError(f"{option}: {exc}") from exc
-    if not isinstance(found, timedelta) or found < SHORTEST:
-        raise ConfigError(f"{option}: not a time (90s, 10m, 2h): {word!r}")
-    return found
 
 
 @click.group()

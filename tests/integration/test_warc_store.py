@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import secrets
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
+from s3fs import S3FileSystem
 from sqlalchemy import Engine, select
 
 from archive import warcstore
@@ -17,10 +24,11 @@ from archive.config import Config, load_config
 from archive.database import open_engine, reading
 from archive.errors import CaptureError, ConfigError
 from archive.evidence.account import read_exchange
-from archive.evidence.manifest import read_manifest
+from archive.evidence.manifest import read_manifest, sha256_of
 from archive.evidence.records import record_member
 from archive.evidence.warc import iter_records, read_record
 from archive.model import Locator
+from archive.multipart import parts_of, upload, uploads
 from archive.schema import CaptureRow, WarcFileRow
 from archive.shipping import Shipped, ship
 from archive.verify import verify
@@ -130,6 +138,125 @@ def test_killed_between_copy_and_row_it_goes_on(
     assert ship(engine, config.warc_dir).files == 2
     assert ship(engine, config.warc_dir) == Shipped()
     assert faults(engine, elsewhere) == []
+
+
+# -- in parts ---------------------------------------------------------------------------------------------------------
+
+PART = 5 << 20  # S3's least
+DIES_AT_THE_THIRD_PART = """
+import os, sys
+from pathlib import Path
+import archive.multipart
+from archive.multipart import upload
+from archive.warcstore import connected
+
+class Files:
+    def __init__(self, files):
+        self.files, self.split_path, self.parts = files, files.split_path, 0
+
+    def call_s3(self, method, **words):
+        self.parts += method == "upload_part"
+        if self.parts == 3:
+            os.kill(os.getpid(), 9)
+        return self.files.call_s3(method, **words)
+
+files, folder = connected(sys.argv[1])
+archive.multipart.SENDERS = 1
+upload(Files(files), f"{folder}/large.warc.gz", Path(sys.argv[2]), part_bytes=int(sys.argv[3]))
+"""
+
+
+class Counting:
+    """s3fs that notes what it is asked for."""
+
+    def __init__(self, files: S3FileSystem) -> None:
+        self.files, self.split_path, self.asked = files, files.split_path, list[str]()
+
+    def call_s3(self, method: str, **words: object) -> object:
+        self.asked.append(method)
+        return self.files.call_s3(method, **words)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A file of four parts and a half."""
+    path = tmp_path / "large.warc.gz"
+    path.write_bytes(random.Random(1).randbytes(4 * PART + PART // 2))
+    return path
+
+
+@pytest.fixture
+def cut_off(large: Path, store_url: str) -> WarcStore:
+    """A store into which that file was being copied when its machine was killed."""
+    if store_url.startswith("s3:"):
+        done = subprocess.run([sys.executable, "-c", DIES_AT_THE_THIRD_PART, store_url, large, str(PART)], check=False)
+        assert done.returncode == -signal.SIGKILL
+    else:
+        folder = Path(urlsplit(store_url).path)
+        folder.mkdir()
+        (folder / "large.warc.gz.part").write_bytes(large.read_bytes()[: 2 * PART])
+    return WarcStore(store_url)
+
+
+def test_half_a_copy_is_never_taken_for_the_file(cut_off: WarcStore) -> None:
+    assert (cut_off.names(), cut_off.size("large.warc.gz")) == ([], None)
+    assert [(draft.name, draft.bytes) for draft in cut_off.drafts()] == [("large.warc.gz", 2 * PART)]
+
+
+def test_copying_again_leaves_the_whole_file_and_nothing_else(cut_off: WarcStore, large: Path) -> None:
+    cut_off.put(large)
+    assert cut_off.sha256_of(large.name) == sha256_of(large)
+    assert cut_off.drafts() == []
+
+
+@pytest.mark.parametrize("store_url", ["s3"], indirect=True)
+def test_parts_that_are_there_are_not_sent_again(cut_off: WarcStore, large: Path) -> None:
+    """But the one whose bytes are others by now."""
+    whole = large.read_bytes()
+    large.write_bytes(whole[:PART] + b"?" + whole[PART + 1 :])
+    with cut_off.reached() as (files, folder):
+        counting = Counting(files)
+        upload(counting, f"{folder}/{large.name}", large, part_bytes=PART)
+    assert counting.asked.count("upload_part") == 4
+    assert counting.asked.count("create_multipart_upload") == 0
+    assert cut_off.sha256_of(large.name) == sha256_of(large)
+
+
+def test_what_was_begun_and_left_is_listed_and_dropped(
+    cut_off: WarcStore, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERILUNE_WARC_STORE", cut_off.url)
+
+    def said(*more: str) -> list[dict[str, object]]:
+        words = ["ship", "--home", str(config.home), "--unfinished", "--json", *more]
+        done = CliRunner().invoke(perilune, words, standalone_mode=False)
+        assert done.return_value == 0
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    facts = [{"name": "large.warc.gz", "bytes": 2 * PART}]
+    assert [{name: one[name] for name in facts[0]} for one in said()] == facts
+    assert [one["is_dropped"] for one in said("--drop", "9000d")] == [False]
+    if cut_off.scheme == "file":
+        os.utime(Path(urlsplit(cut_off.url).path) / "large.warc.gz.part", (0, 0))
+    assert [one["is_dropped"] for one in said("--drop", "1s")] == [True]
+    assert said() == []
+    mount(config.warc_dir, None)
+
+
+def test_listings_that_come_in_pieces_are_read_to_their_end() -> None:
+    """A store gives a thousand at once."""
+
+    class Paged:
+        def call_s3(self, method: str, **words: object) -> dict[str, object]:
+            if "KeyMarker" in words or "PartNumberMarker" in words:
+                return {"Uploads": [{"Key": "b"}], "Parts": [{"PartNumber": 2}], "IsTruncated": False}
+            return {
+                "Uploads": [{"Key": "a"}], "NextKeyMarker": "a", "NextUploadIdMarker": "1",
+                "Parts": [{"PartNumber": 1}], "NextPartNumberMarker": 1, "IsTruncated": True,
+            }  # fmt: skip
+
+    assert [one["Key"] for one in uploads(Paged(), "bucket", "warc/")] == ["a", "b"]
+    assert [one["PartNumber"] for one in parts_of(Paged(), {})] == [1, 2]
 
 
 def test_a_copy_that_comes_back_otherwise_keeps_the_file(
