@@ -13,6 +13,7 @@ from pipelines.agreement import folded
 from pipelines.calendars import WRITTEN
 from pipelines.datelines import label_before
 from pipelines.headdates import META
+from pipelines.houses import desk_in, is_unsigned, is_weak
 from pipelines.names import CJK_LEAD, LEAD, SECOND_HAND, looks_personal, people
 from pipelines.phrases import LABELS
 from pipelines.signatures import MAX_BYLINE, names_alone, short_text, signatures
@@ -27,7 +28,9 @@ AUTHOR_META = frozenset(
 )
 SURNAME_FIRST = frozenset({"citation_author", "dc.creator", "dcterms.creator"})
 RELATED = XPath("/descendant::*[@rel or self::address]")
-AUTHOR_ADDRESS = re.compile(r"/(?:authors?/|contributor|people/|team/|staff/|writers/|journalist|profile|by/)")
+AUTHOR_ADDRESS = re.compile(
+    r"/(?:(?:authors?|people|team|staff|writers|by)/|(?:contributors?|journalists?|(?:user-?)?profiles?)(?=[/?.]))"
+)
 LABEL_ONLY = re.compile(
     r"^(?:written|posted|published|article|words|story|authored|reviewed)?\s*by\s*:?$|^author(?:s|\(s\))?\s*:?$"
     r"|^автор\s*:?$|^autor(?:in|a)?\s*:?$"
@@ -53,7 +56,6 @@ STAFF = re.compile(
     r"(?:[Bb]y )?(?:The )?Team [A-Z]\w+$"
     r"|(?:[Bb]y )?(?:[A-Z][\w.&’'-]+ ){1,4}(?:[Ss]taff|[Tt]eam|[Nn]ewsroom|[Nn]ewsdesk|[Ee]ditors)$"
 )
-ACCOUNT = re.compile(r"(?![A-Z][a-z]+$|[A-Z]+$)[\w.-]+$", re.ASCII)  # one word, no given name and no agency
 MAX_NAME_WORDS = 5
 PRINTED_PLACES = range(3, 7)  # of places(): what the page shows to readers as its byline
 MAX_DATED = 60  # characters of a byline with a date in it
@@ -77,32 +79,60 @@ def authors_of(
 ) -> tuple[str, ...]:  # fmt: skip
     """The people who wrote the article: the first place that names any. Empty when no place does.
 
-    Where data names only an account (``dnolan``) or the site, people printed as authors go before it. The site itself
-    counts as author only where its data says so and nothing names a person.
+    Where data names only an account (``dnolan``) or the site, people printed as authors go before it. A house or a desk
+    (``Our editors``) counts where nothing names a person, and where it signs (``houses``).
     """
+    near = [*(line for line in before[-4:] if WRITTEN.search(line) or PRINTED_BYLINE.search(line)), *after]
+    told, is_printed = people_named(survey, stories, heading, before, after, sites)
+    if told and (is_printed or not is_unsigned(told, survey, near, stories, sites)):
+        return told
+    if desk := desk_in(desk_texts(survey, heading, near)):
+        return desk
+    if name := named_link(survey, heading):
+        return name
+    desk = desk_in(text for texts in declared_authors(survey.tree, stories) for text in texts)
+    return () if is_unsigned(desk, survey, near, stories, sites) else desk
+
+
+def people_named(
+    survey: Survey, stories: Sequence[Story], heading: HtmlElement | None, before: Sequence[str],
+    after: Sequence[str], sites: frozenset[str],
+) -> tuple[tuple[str, ...], bool]:  # fmt: skip
+    """The first place's people, and whether readers see it."""
     kept: tuple[str, ...] = ()
     for rank, texts in enumerate(places(survey, stories, heading, before, after, sites)):
-        found = people(texts, sites=sites)
+        found, is_printed = people(texts, sites=sites), rank in PRINTED_PLACES
         if not kept and found and not is_weak(found, sites):
-            return found
-        if kept and found and rank in PRINTED_PLACES and corrects(found, kept):
-            return found
+            return found, is_printed
+        if kept and found and is_printed and corrects(found, kept):
+            return found, True
         kept = kept or found
-    told = kept or site_as_author(survey.tree, stories)
-    if kept and not is_weak(kept, sites):
-        return kept
-    return (people(signatures(survey.tree)) or told) if told else ()
+    told = kept or next(filter(None, map(people, declared_authors(survey.tree, stories))), ())
+    if told and is_weak(told, sites) and (signed := people(signatures(survey.tree))):
+        return signed, True
+    return told, False
 
 
-def site_as_author(tree: HtmlElement, stories: Sequence[Story]) -> tuple[str, ...]:
-    """The organisation that data names as author; empty without one."""
-    declared = [[*story.organisations, *story.authors] for story in stories if story.is_article]
-    return next(filter(None, (people(texts) for texts in (*declared, meta_authors(tree)))), ())
+def desk_texts(survey: Survey, heading: HtmlElement | None, lines: Sequence[str]) -> Iterator[str]:
+    """Bylines that readers see, also such as name no person."""
+    near = set(branch(heading))
+    yield from (line for line in lines if PRINTED_BYLINE.search(line))
+    marked = [*rel_authors(survey.tree), *author_links(survey.tree), *survey.named(BYLINES, limit=60)]
+    yield from (short_text(one) for one in marked if not is_apart(one, near, is_aside_ok=True))
 
 
-def is_weak(names: Sequence[str], sites: frozenset[str]) -> bool:
-    """True for accounts (``dnolan``) and for the site itself."""
-    return all(ACCOUNT.match(name) or folded(name) in sites for name in names)
+def named_link(survey: Survey, heading: HtmlElement | None) -> tuple[str, ...]:
+    """The one name, of whatever form (``Yuki``), that a link to an author's page gives; empty without one."""
+    near = set(branch(heading))
+    marked = [one for one in author_links(survey.tree) if "/author" in one.get("href", "")]
+    texts = (short_text(one) for one in marked if not is_apart(one, near, is_aside_ok=True))
+    found = {name for text in texts if len(text.split()) <= 2 for name in people([text])}
+    return tuple(found) if len(found) == 1 else ()
+
+
+def declared_authors(tree: HtmlElement, stories: Sequence[Story]) -> list[list[str]]:
+    """Whatever data and head call the author, organisations first."""
+    return [*([*story.organisations, *story.authors] for story in stories if story.is_article), meta_authors(tree)]
 
 
 def corrects(printed: Sequence[str], weak: Sequence[str]) -> bool:
@@ -174,8 +204,15 @@ def is_author_mark(element: HtmlElement) -> bool:
 
 
 def author_links(tree: HtmlElement) -> list[HtmlElement]:
-    """The first links to what reads like an author's page."""
-    return list(islice((one for one in tree.iter("a") if AUTHOR_ADDRESS.search(one.get("href") or "")), 30))
+    """The first links to what reads like an author's page; those of prose lead to people it speaks of."""
+    links = (one for one in tree.iter("a") if AUTHOR_ADDRESS.search(one.get("href") or ""))
+    return list(islice((one for one in links if not is_in_prose(one)), 30))
+
+
+def is_in_prose(link: HtmlElement) -> bool:
+    """True for a link in a paragraph that is longer than a byline."""
+    paragraph = next(link.iterancestors("p", "li"), None)
+    return paragraph is not None and not short_text(paragraph)
 
 
 def meta_authors(tree: HtmlElement) -> list[str]:

@@ -118,7 +118,7 @@ NOBODY = re.compile(
 GROUP = re.compile(
     r"(?:機構|研究所|大学|協会|新聞|通信|編集部|放送|委員会|株式会社|研究院|日报|晚报|新华社|电视台|编辑部|出版社|신문|방송|뉴스)"
     r"|\b(?:staff|team|editors?|editorial|newsroom|desk|press|agency|news|media|magazine|institute"
-    r"|university|department|inc|llc|ltd|gmbh|company|association|reuters|afp|dpa|associated|network"
+    r"|university|department|inc|llc|ltd|gmbh|corp|corporation|official|company|association|reuters|afp|dpa|associated|network"
     r"|foundation|group|society|board|office|bureau|redaktion|rédaction|redacción|redazione|редакция"
     r"|center|centre|college|studio"
     r"|gazette|herald|tribune|chronicle|weekly|review|center for|services?|solutions|marketing|blog|guide"
@@ -263,4 +263,6 @@ def looks_personal(name: str) -> bool:
         return 2 <= len(name.replace(" ", "")) <= 8
     if not 2 <= len(words) <= 5 or is_group(name):
         return False
-    return all(word[:1].isupper() or word.lower() in PARTICLES for word in words) and not any(c.isdigit() for c in name)
+    if words[0].lower() == "the" or any(character.isdigit() for character in name):
+        return False
+    return all(word[:1].isupper() or word.lower() in PARTICLES for word in words)

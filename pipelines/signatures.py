@@ -11,6 +11,7 @@ from lxml.html import HtmlElement
 
 from pipelines.agreement import folded
 from pipelines.calendars import WRITTEN
+from pipelines.datelines import is_sentence
 from pipelines.names import ROLE, looks_personal, parts_of, person
 
 MAX_BYLINE = 120  # characters of an element that is a byline
@@ -31,7 +32,7 @@ def names_alone(tree: HtmlElement, lines: Sequence[str]) -> list[str]:
     Names of sections look the same (``Space Weather``): a picture or an address with the name tells them apart, and so
     does a line of nothing but a date and a name whose words the page uses nowhere else.
     """
-    short = [line for line in lines if len(line) <= MAX_BYLINE]
+    short = [line for line in lines if len(line) <= MAX_BYLINE and not is_sentence(line)]
     pieces = [piece for line in short for piece in parts_of(WRITTEN.sub(" | ", line)) if piece]
     for piece, following in pairwise([*pieces, ""]):
         name = person(piece)

@@ -98,7 +98,9 @@ def test_properties_of_other_articles_name_no_author() -> None:
 
 
 PROSE = f"<p>{TEXT[3:-4] * 2}</p>"
-SITE = '<meta property="og:site_name" content="Lunar Herald"><meta name="author" content="Lunar Herald">'
+HERALD = '<meta property="og:site_name" content="Lunar Herald">'
+NEWS = '{"@type": "NewsArticle", "author": {"@type": "Organization", "name": "Lunar Herald"}}'
+SITE = f'{HERALD}<script type="application/ld+json">{NEWS}</script>'
 
 
 @pytest.mark.parametrize(
@@ -113,3 +115,44 @@ SITE = '<meta property="og:site_name" content="Lunar Herald"><meta name="author"
 )
 def test_who_signs_in_bold_goes_before_the_site(before: str, after: str, authors: tuple[str, ...]) -> None:
     assert metadata(page(before + PROSE, PROSE + after, head=SITE)).authors == authors
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "authors"),
+    [
+        ("", "", ()),
+        ("", "<footer>© 2026 Lunar Herald Inc.</footer>", ()),
+        ("<p>By Lunar Herald Inc</p>", "", ("Lunar Herald Inc",)),
+        ("<p>March 3, 2026 | Lunar Herald Inc</p>", "", ("Lunar Herald Inc",)),
+        ('<div class="entry-meta">Lunar Herald Inc My Stories</div>', "", ("Lunar Herald Inc",)),
+        ("", "<p>Written by the Lunar Herald Inc</p>", ("Lunar Herald Inc",)),
+    ],
+    ids=["above the headline alone", "copyright", "by", "beside its date", "in the byline's element", "at the end"],
+)
+def test_a_house_is_the_author_where_it_signs(before: str, after: str, authors: tuple[str, ...]) -> None:
+    head = f'{HERALD}<meta name="author" content="Lunar Herald Inc">'
+    html = page(before, after, head=head).replace("<article>", "<div>Lunar Herald Inc</div><article>")
+    assert metadata(html).authors == authors
+
+
+@pytest.mark.parametrize(("kind", "authors"), [("NewsArticle", ("Lunar Herald",)), ("BlogPosting", ())])
+def test_a_house_that_only_data_names_is_the_author_of_news(kind: str, authors: tuple[str, ...]) -> None:
+    assert metadata(page(head=SITE.replace("NewsArticle", kind))).authors == authors
+
+
+@pytest.mark.parametrize(
+    ("before", "authors"),
+    [
+        ("<p>By Our Editors</p>", ("Our Editors",)),
+        ("<p>by <a href='#'>Launch Desk</a></p>", ("Launch Desk",)),
+        ('<div class="creator-author">Newsdesk</div>', ("Newsdesk",)),
+        ('<p>by <a href="/author/yuki/">Yuki</a></p>', ("Yuki",)),
+        ('<strong><a href="/author/yuki/">Yuki</a></strong>', ("Yuki",)),
+        ("<p>By Guest Contributor</p>", ()),
+        (f'<p>{PROSE[3:-4]} It was drawn by <a href="/people/ben">Ben Okafor</a>.</p>', ()),
+        ('<a href="/profiler/docs">Crater Profiler</a>', ()),
+        ("<img alt='Ada Reyes'><p>Ada Reyes, pilot of the lander, stands beside her white ship.</p>", ()),
+    ],
+)
+def test_a_byline_without_a_full_name(before: str, authors: tuple[str, ...]) -> None:
+    assert metadata(page(before)).authors == authors
