@@ -27,7 +27,7 @@ from multiprocessing import Process, get_context
 from pathlib import Path
 from statistics import median
 
-from archive.evidence.account import settlement_fields
+from archive.evidence.notes import settlement_fields
 from archive.evidence.warc import WarcWriter
 from archive.model import Settled
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from archive.config import Config
 from archive.errors import CaptureError, ExtractionError, LockedError
-from archive.evidence.account import forgotten_fields, read_exchange, read_parts
+from archive.evidence.account import read_exchange, read_parts
+from archive.evidence.notes import forgotten_fields
 from archive.evidence.records import parse_warc_date
 from archive.evidence.requisites import requisites_of
 from archive.evidence.tombstones import bury

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from archive.config import Config
 from archive.digests import digest_of
 from archive.errors import ConfigError
-from archive.evidence.account import announcement, read_exchange, settlement_fields
+from archive.evidence.account import announcement, read_exchange
 from archive.evidence.foreign import ForeignPage, pages
+from archive.evidence.notes import settlement_fields
 from archive.evidence.records import http_message
 from archive.evidence.warc import Exchange, Original, WarcWriter
 from archive.frontier import Frontier

@@ -20,21 +20,15 @@ from typing import TYPE_CHECKING
 from archive.config import Config
 from archive.database import writing
 from archive.errors import CaptureError, ConfigError
-from archive.evidence.account import (
-    Exchanged,
-    Forgotten,
-    Settlement,
-    SourceNote,
-    TemplateWord,
-    Unreadable,
-    read_back,
-)
+from archive.evidence.account import Exchanged, Unreadable, read_back
 from archive.evidence.cdxj import cdxj_line, write_index
+from archive.evidence.notes import Forgotten, Reextraction, Settlement, SourceNote, TemplateWord
 from archive.evidence.tombstones import bury
 from archive.evidence.warc import iter_records, repair_leftovers
 from archive.frontier import Frontier
 from archive.model import Article, Capture, Discovered, Fetched, Missed, Settled
 from archive.owners import owner_name
+from archive.rows.earlier import put_back
 from archive.rows.forgotten import forgotten_digests, is_forgotten, remember_to_forget
 from archive.rows.kinship import Comparison
 from archive.rows.rebuilding import (
@@ -157,7 +151,7 @@ class Replay:
         self.forgotten = set(forgotten_digests(engine))
         self.returned: set[str] = set()
         self.settlements: dict[str, Settlement] = {}
-        self.words: deque[TemplateWord] = deque()
+        self.words: deque[TemplateWord | Reextraction] = deque()
         self.run_id = self.store.start_run("replay", software=software(), now=utc_now())
         self.told = Replayed(run_id=self.run_id)
 
@@ -223,7 +217,7 @@ class Replay:
                     self.know(source_at_rest(thing))
                 elif isinstance(thing, Forgotten):
                     self.forget(thing)
-                elif isinstance(thing, TemplateWord):
+                elif isinstance(thing, TemplateWord | Reextraction):
                     self.words.append(thing)
                 elif isinstance(thing, Unreadable):
                     self.told.problems.append(thing.reason)
@@ -283,7 +277,7 @@ class Replay:
     # Second pass
 
     def feed(self, steps: Sequence[Step]) -> None:
-        """Every page through the pipelines, and what people said of templates when they said it."""
+        """Every page through the pipelines; what people said of templates, and what was read anew, when that was."""
         self.words = deque(sorted(self.words, key=lambda word: word.decided_at))
         keeper = Numbered(self.store, taken=article_ids(self.engine), given=self.settlements.values())
 
@@ -295,10 +289,12 @@ class Replay:
         self.take_words(utc_now())
 
     def take_words(self, until: datetime) -> None:
-        """Those said by then; one of a source that is not replayed is left."""
+        """What was decided by then; of a source that is not replayed it is left."""
         while self.words and self.words[0].decided_at <= until:
             word = self.words.popleft()
-            if word.source_id in self.known:
+            if isinstance(word, Reextraction):
+                put_back(self.engine, word)
+            elif word.source_id in self.known:
                 take_word(self.engine, word.source_id, word.text_digest, word.text, word.state, now=word.decided_at)
 
     def item(self, step: Step) -> Fetched | Missed | None:

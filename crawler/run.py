@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from archive.config import Config
 from archive.database import grouped, open_engine, shared_clock
 from archive.errors import CaptureError
-from archive.evidence.account import settlement_fields
+from archive.evidence.notes import settlement_fields
 from archive.evidence.warc import WarcWriter, repair_leftovers
 from archive.frontier import Frontier
 from archive.migrate import ensure_schema

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive.errors import CaptureError
-from archive.evidence.account import Settlement, read_exchange
+from archive.evidence.account import read_exchange
+from archive.evidence.notes import Settlement
 from archive.evidence.records import StoredRecord
 from archive.evidence.warc import read_record
 from archive.model import Fetched, Locator, Missed

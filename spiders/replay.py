@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from scrapy.http import Response
 
 from archive.errors import ExtractionError
-from archive.evidence.account import Exchanged, Settlement
+from archive.evidence.account import Exchanged
+from archive.evidence.notes import Settlement
 from archive.evidence.records import HttpMessage
 from archive.model import Fetched, Locator, Missed
 from spiders.failures import body_reason, status_reason

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from archive.config import Config, load_config
 from archive.database import open_engine
 from archive.digests import digest_of
-from archive.evidence.account import announcement, settlement_fields
+from archive.evidence.account import announcement
+from archive.evidence.notes import settlement_fields
 from archive.evidence.records import ContentType
 from archive.evidence.warc import Exchange, Original, WarcWriter
 from archive.export import articles

@@ -1,31 +1,29 @@
-"""What our WARC files say of themselves: captures as values again, how their URLs were found, what became of them.
+"""What our WARC files say of themselves: captures as values again, with how their URLs were found.
 
-Beside each response a metadata record says which source asked, why, and how the URL was announced. The run's
-``-meta`` file says of each page what the archive made of it, when, and under which number, and what the source
-files said. From both, ``perilune replay`` rebuilds the database: same order, same moments, same numbers.
-docs/formats.md describes the fields.
+Beside each response a metadata record says which source asked, why, and how the URL was announced; what became of it
+is in the notes of the ``-meta`` files (:mod:`archive.evidence.notes`). From both, ``perilune replay`` rebuilds the
+database: same order, same moments, same numbers. docs/formats.md describes the fields.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from archive.digests import digest_of
 from archive.errors import CaptureError, ExtractionError
 from archive.evidence.cdxj import IDENTICAL
+from archive.evidence.notes import Note, noted, parsed_fields
 from archive.evidence.records import ContentType, Fields, StoredRecord, members, parse_warc_date, warc_date
-from archive.evidence.warc import FORGOTTEN_URI, SOURCES_URI, TEMPLATE_URI, iter_records, opened_warc
-from archive.model import Capture, Discovered, Locator, Outcome, Settled, TemplateState
+from archive.evidence.warc import iter_records, opened_warc
+from archive.model import Capture, Discovered, Locator
 from archive.wishes import header_wishes
 
 MOMENTS = ("discovered_at", "published_at")  # of a Discovered
-
-Facts: TypeAlias = Mapping[str, Any]  # Any: JSON values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,45 +37,6 @@ class Exchanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """What the archive made of an article's capture, and when."""
-
-    record_id: str
-    settled_at: datetime
-    outcome: Outcome
-    reason: str | None = None
-    article_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceNote:
-    """A source file's facts when a run began: the columns of the source table."""
-
-    facts: Facts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten:
-    """Addresses that were forgotten on demand, as digests of their keys."""
-
-    digests: tuple[str, ...]
-    reason: str
-    forgotten_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateWord:
-    """What a person decided of a block of a source's template, and when."""
-
-    source_id: str
-    text_digest: str
-    text: str
-    """As far as the archive keeps it."""
-    state: TemplateState
-    decided_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
     """An answer that is whole and tells nothing: its date, its address or its kind is none."""
 
@@ -85,25 +44,9 @@ class Unreadable:
     """With where it stands."""
 
 
-Told: TypeAlias = Exchanged | Settlement | SourceNote | Forgotten | TemplateWord | Unreadable
+Told: TypeAlias = Exchanged | Note | Unreadable
 
 # Written
-
-
-def forgotten_fields(digests: Iterable[str], reason: str, at: datetime) -> Fields:
-    """The block of the metadata record that says what was forgotten."""
-    return [("forgottenAt", warc_date(at)), *(("forgotten", one) for one in sorted(digests)), ("reason", reason)]
-
-
-def template_fields(word: TemplateWord) -> Fields:
-    """The block of the metadata record that says what a person decided of a block."""
-    return [
-        ("decidedAt", warc_date(word.decided_at)),
-        ("source", word.source_id),
-        ("state", word.state),
-        ("blockDigest", word.text_digest),
-        ("blockText", json.dumps(word.text, ensure_ascii=True).replace("\x7f", "\\u007f")),
-    ]
 
 
 def announcement(discovered: Discovered) -> str:
@@ -111,17 +54,6 @@ def announcement(discovered: Discovered) -> str:
     values = {name: value for name, value in asdict(discovered).items() if value is not None}
     moments = {name: warc_date(values[name]) for name in MOMENTS if name in values}
     return json.dumps(values | moments, ensure_ascii=True).replace("\x7f", "\\u007f")
-
-
-def settlement_fields(settled: Settled, settled_at: datetime) -> Fields:
-    """The block of the metadata record that says what became of a capture."""
-    fields = [
-        ("settledAt", warc_date(settled_at)),
-        ("outcome", settled.outcome),
-        ("reason", settled.reason),
-        ("articleId", settled.article_id),
-    ]
-    return [(name, str(value)) for name, value in fields if value is not None]
 
 
 # Read
@@ -198,45 +130,6 @@ def belongs(record: StoredRecord, answer: StoredRecord) -> bool:
     """A metadata record about how the answer's URL was found."""
     concurrent = record.field("WARC-Concurrent-To")
     return record.warc_type == "metadata" and concurrent == answer.field("WARC-Record-ID") is not None
-
-
-def noted(record: StoredRecord) -> Iterator[Told]:
-    """What a metadata record of a ``-meta`` file says; nothing for one of another kind."""
-    if record.field("WARC-Target-URI") == SOURCES_URI:
-        yield from (SourceNote(facts=facts) for facts in json.loads(record.block))
-        return
-    pairs = parsed_fields(record.block)
-    fields = dict(pairs)
-    if record.field("WARC-Target-URI") == FORGOTTEN_URI and "forgottenAt" in fields:
-        yield Forgotten(
-            digests=tuple(value for name, value in pairs if name == "forgotten"),
-            reason=fields.get("reason", ""),
-            forgotten_at=parse_warc_date(fields["forgottenAt"]),
-        )
-        return
-    if record.field("WARC-Target-URI") == TEMPLATE_URI and "decidedAt" in fields:
-        yield TemplateWord(
-            source_id=fields["source"],
-            text_digest=fields["blockDigest"],
-            text=json.loads(fields["blockText"]),
-            state=fields["state"],  # type: ignore[arg-type]  # written by template_fields
-            decided_at=parse_warc_date(fields["decidedAt"]),
-        )
-        return
-    if (record_id := record.field("WARC-Refers-To")) and "settledAt" in fields:
-        yield Settlement(
-            record_id=record_id,
-            settled_at=parse_warc_date(fields["settledAt"]),
-            outcome=fields["outcome"],  # type: ignore[arg-type]  # written by settlement_fields
-            reason=fields.get("reason"),
-            article_id=int(fields["articleId"]) if "articleId" in fields else None,
-        )
-
-
-def parsed_fields(block: bytes) -> tuple[tuple[str, str], ...]:
-    """Name and value of each line of an ``application/warc-fields`` block."""
-    pairs = (line.partition(": ") for line in block.decode("utf-8", "replace").split("\r\n") if ": " in line)
-    return tuple((name, value) for name, _, value in pairs)
 
 
 def exchanged(answer: StoredRecord, fields: Sequence[tuple[str, str]], *, run_id: int) -> Exchanged:

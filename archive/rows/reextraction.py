@@ -13,9 +13,11 @@ from typing import Any, Literal, TypeAlias
 from sqlalchemy import Engine, Select, and_, func, or_, select
 
 from archive.database import reading, writing
+from archive.evidence.notes import Reextraction
 from archive.model import Article, Locator, Particulars, TemplateBlock
 from archive.rows.aliases import add_aliases, held_aliases
-from archive.rows.articles import content_of, index, resettle, revision_of
+from archive.rows.articles import content_of, index, resettle
+from archive.rows.earlier import add_reading, earlier_revisions, record_id_of
 from archive.rows.kinship import Comparison
 from archive.rows.stories import refresh_story
 from archive.rows.templates import known_blocks
@@ -215,31 +217,36 @@ def differences(row: ArticleRow, article: Article) -> Iterator[Difference]:
 
 def put_in_place(
     engine: Engine, held: Held, article: Article, *, met: Article, comparison: Comparison, now: datetime
-) -> bool:
-    """Have the article as it is read now, as a revision of our reading; False when nothing differs (any more).
+) -> Reextraction | None:
+    """Have the article as it is read now, as a revision of our reading; None when nothing differs (any more), else
+    what is to be kept beside the evidence.
 
     ``met`` is the article as extracted, with every address that its page names.
     """
     with writing(engine) as session:
         row = session.get(ArticleRow, held.article_id)
         if row is None or row.capture_id != held.capture_id:
-            return False  # forgotten, or edited by its publisher, in the meantime
+            return None  # forgotten, or edited by its publisher, in the meantime
         found = list(differences(row, article))
         if not found:
-            return False
+            return None
+        earlier = earlier_revisions(session, row.id)
         for name, value in content_of(article).items():
             setattr(row, name, value)
-        row.revision_count += 1
         changed = tuple(one.name for one in found)
         replaced = {one.name: clean_json(one.before) for one in found if one.name not in IN_REVISIONS}
-        revision = revision_of(row, kind="extraction", changed=changed, seen_at=now)
-        if replaced:
-            revision.replaced = replaced
-        session.add(revision)
+        add_reading(session, row, changed=changed, replaced=replaced, seen_at=now)
         session.flush()
         index(session, row)
         add_aliases(session, row.id, met, held_aliases(session, met), now=now)
         if "text" in changed:
             resettle(session, row, comparison, now=now)
         refresh_story(session, row.story_id)
-        return True
+        return Reextraction(
+            record_id=record_id_of(session, row.capture_id),
+            article_id=row.id,
+            decided_at=now,
+            changed=changed,
+            replaced=replaced or None,
+            earlier=earlier,
+        )

@@ -69,7 +69,7 @@ def template(
 def decide(config: Config, source_id: str, said: Iterable[tuple[TemplateState, str]]) -> None:
     """Write a person's words down: in the database, and beside the evidence, for a rebuild."""
     from archive.database import open_engine
-    from archive.evidence.account import TemplateWord, template_fields
+    from archive.evidence.notes import TemplateWord, template_fields
     from archive.evidence.warc import WarcWriter
     from archive.migrate import ensure_schema
     from archive.rows.templates import set_state

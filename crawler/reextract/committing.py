@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from archive.config import Config
-from archive.evidence.account import settlement_fields
+from archive.evidence.notes import reextraction_fields, settlement_fields
 from archive.evidence.warc import WarcWriter
 from archive.frontier import Frontier
 from archive.model import Article
@@ -85,7 +85,12 @@ class Committing(Rereading):
         return self.told
 
     def put(self, held: Held, own: Article, met: Article) -> bool:
-        return put_in_place(self.engine, held, own, met=met, comparison=COMPARISON, now=utc_now())
+        """Written, and what it said before noted beside the evidence."""
+        at = utc_now()
+        put = put_in_place(self.engine, held, own, met=met, comparison=COMPARISON, now=at)
+        if put is not None:
+            self.warc().write_settlement(put.record_id, held.target_uri, reextraction_fields(put), settled_at=at)
+        return put is not None
 
     def gain(self, result: Read, article: Article) -> tuple[bool, int | None]:
         """Stored as a crawl would, and noted beside the evidence."""

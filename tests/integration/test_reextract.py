@@ -17,7 +17,8 @@ from archive.config import Config
 from archive.database import open_engine
 from archive.digests import text_digest
 from archive.errors import ConfigError
-from archive.evidence.account import settlement_fields
+from archive.evidence.notes import settlement_fields
+from archive.evidence.warc import iter_records
 from archive.model import Article, Discovered, Fetched, Rejected
 from archive.query import parse_query
 from archive.schema import ArticleRow, RevisionRow, RunRow
@@ -214,6 +215,69 @@ def test_page_that_was_gained_keeps_its_number_in_a_rebuild(tmp_path: Path, empt
     assert titles["Overlooked"] == number
     assert "As it was" not in titles
     rebuilt.dispose()
+
+
+def revisions(url: str) -> list[tuple[object, ...]]:
+    """What was read anew said before and says now."""
+    names = (
+        "article_id", "number", "kind", "changed", "title", "text", "text_digest", "authors", "published_at", "seen_at",
+        "extractor", "replaced",
+    )  # fmt: skip
+    engine = open_engine(url)
+    query = select(*(getattr(RevisionRow, name) for name in names)).join(
+        ArticleRow, ArticleRow.id == RevisionRow.article_id
+    )
+    with engine.connect() as connection:
+        found = connection.execute(
+            query.where(ArticleRow.title.in_(["With junk", "Undated"])).order_by(
+                RevisionRow.article_id, RevisionRow.number
+            )
+        ).all()
+    engine.dispose()
+    return [tuple(row) for row in found]
+
+
+def test_what_was_read_before_is_in_a_rebuild(tmp_path: Path, database_url: str) -> None:
+    config = an_archive(tmp_path)
+    run_reextract(config, Asked(is_committing=True))
+    new = config_of(tmp_path / "new", database_url)
+
+    told = run_replay(new, files=sorted(config.warc_dir.iterdir()))
+    again = run_replay(new)
+
+    assert (told.problems, again.problems, again.pages) == ([], [], 0)
+    kept = revisions(config.database_url)
+    assert [(one[1], one[2], one[4]) for one in kept] == [
+        (1, "first", "With junk"),
+        (2, "extraction", "With junk"),
+        (1, "first", "Undated"),
+        (2, "extraction", "Undated"),
+    ]
+    assert kept[0][5] == f"{FINE_TEXT}\n\n{JUNK}"
+    assert kept[2][10] == "older 1"
+    assert kept[3][11]["description"] == "Something else."
+    assert revisions(new.database_url) == kept
+    before, after = open_engine(config.database_url), open_engine(new.database_url)
+    made_up = {"https://alpha.example/news/section", "https://alpha.example/elsewhere"}  # by no extraction of ours
+    one, other = ([one for one in exported(each) if one["url"] not in made_up] for each in (before, after))
+    assert len(one) == 4
+    assert other == one
+    before.dispose()
+    after.dispose()
+
+
+def test_what_was_read_before_is_forgotten_with_the_article(tmp_path: Path) -> None:
+    config = an_archive(tmp_path)
+    run_reextract(config, Asked(is_committing=True))
+
+    def is_kept() -> bool:
+        return any(
+            JUNK.encode() in record.block for path in config.warc_dir.glob("*.gz") for record in iter_records(path)
+        )
+
+    assert is_kept()
+    run_forget(config, "https://alpha.example/news/junk", reason="asked for")
+    assert not is_kept()
 
 
 def test_evidence_that_cannot_be_read_is_named(tmp_path: Path) -> None:
