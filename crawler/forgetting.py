@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +57,10 @@ class Forgot:
     """Captures of other addresses that were written anew, since their payload stood with what went."""
     naming: int
     """Captures of feeds, sitemaps and listings that named it."""
+
+    def __add__(self, other: Forgot) -> Forgot:
+        """What went with both, a file counted as often as it was rewritten."""
+        return Forgot(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)})
 
 
 def what_is_held(config: Config, url: str) -> Held:
@@ -199,7 +203,7 @@ def moved_heirs(warc_dir: Path, engine: Engine, held: Held, warc: WarcWriter, *,
 
 def exchange_at(warc_dir: Path, locator: Locator, payload: bytes) -> Exchange:
     """The exchange of a revisit, with the payload that it had."""
-    answer, request, fields = read_parts(warc_dir, locator)
+    answer, request, said = read_parts(warc_dir, locator)
     head = answer.block
     date, target_uri = answer.field("WARC-Date"), answer.field("WARC-Target-URI")
     if date is None or target_uri is None:
@@ -214,5 +218,5 @@ def exchange_at(warc_dir: Path, locator: Locator, payload: bytes) -> Exchange:
         protocols=tuple(value for name, value in answer.fields if name == "WARC-Protocol"),
         cipher_suite=answer.field("WARC-Cipher-Suite"),
         truncated=answer.field("WARC-Truncated"),
-        found=fields,
+        found=said,
     )

@@ -107,10 +107,11 @@ def import_(
 @click.command()
 @click.argument("url", metavar="URL")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; kept in the manifest, the database and the WARC.")
+@click.option("--with-requisites", is_flag=True, help="Also the pictures, styles and fonts that its pages show.")
 @click.option("--dry-run", "is_dry_run", is_flag=True, help="Say what would go; nothing does.")
 @click.option("--yes", "is_sure", is_flag=True, help="Without asking.")
 @archive_options
-def forget(*, config: Config, url: str, reason: str, is_dry_run: bool, is_sure: bool) -> int:
+def forget(*, config: Config, url: str, reason: str, with_requisites: bool, is_dry_run: bool, is_sure: bool) -> int:
     """Take an address out of the archive for good: article, revisions, search, evidence.
 
     Tombstones stand in the WARC files where its records stood, and the manifest says so. It is never fetched,
@@ -126,8 +127,10 @@ def forget(*, config: Config, url: str, reason: str, is_dry_run: bool, is_sure: 
         click.echo(address)
     click.echo(f"articles: {len(held.article_ids)}, captures: {len(held.captures)}", nl=False)
     click.echo(f", of feeds and listings that name it: {len(held.naming)}")
-    if held.beside:
-        click.echo("What its pages show stays, as other pages may show it; each can be forgotten by its own address:")
+    if held.beside and with_requisites:
+        click.echo("What its pages show goes too, for every page that shows it:")
+    elif held.beside:
+        click.echo("What its pages show stays, as other pages may show it; --with-requisites forgets it, too:")
     for address in held.beside:
         click.echo(f"  {address}")
     if is_dry_run:
@@ -135,6 +138,8 @@ def forget(*, config: Config, url: str, reason: str, is_dry_run: bool, is_sure: 
     if not is_sure:
         click.confirm("Forget this for good?", abort=True, err=True)
     told = run_forget(config, url, reason=reason)
+    for address in held.beside if with_requisites else ():
+        told += run_forget(config, address, reason=reason)
     click.echo(f"forgotten: articles: {told.articles}, captures: {told.captures}, ", nl=False)
     click.echo(f"of feeds and listings: {told.naming}, files rewritten: {told.files}")
     return 0
