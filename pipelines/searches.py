@@ -18,9 +18,12 @@ from lxml.html import Element, HtmlElement
 from trafilatura import main_extractor
 from trafilatura.xpaths import REGEXP_NS
 
+from pipelines.density import prune_links
+
 Expression: TypeAlias = Callable[[HtmlElement], list[HtmlElement]]
 LISTS = ("BODY_XPATH", "OVERALL_DISCARD_XPATH", "TEASER_DISCARD_XPATH", "DISCARD_IMAGE_ELEMENTS")  # of main_extractor
 FORM = re.compile(r"(?P<first>\()?\.//\*(?P<predicates>\[.*?\])(?:\[1\])?(?(first)\)\[1\])", re.DOTALL)
+TAGS = re.compile(r"\[\s*self::\w+(?:\s+or\s+self::\w+)*\s*\]")  # a predicate of tags alone, before all others
 ATTRIBUTE = re.compile(r"@([\w-]+)")
 OTHER_NODES = re.compile(r"/|(?<!self)::")  # the predicate looks at more than the element
 MOST_REMEMBERED = 5_000  # combinations an expression
@@ -33,17 +36,21 @@ class Search:
     def __init__(self, predicates: str, *, is_first: bool) -> None:
         self.names = sorted(set(ATTRIBUTE.findall(predicates)))
         self.is_first = is_first
-        self.named = XPath("descendant::*[" + " or ".join(f"@{name}" for name in self.names) + "]")
+        only = TAGS.match(predicates)
+        self.is_by_tag = only is None or "self::" in predicates[only.end() :]
+        named = " or ".join(f"@{name}" for name in self.names)
+        self.named = XPath(f"descendant::*{only[0] if only else ''}[{named}]")
         self.predicate = XPath(f"boolean(self::*{predicates})", namespaces={"re": REGEXP_NS})
         self.known: dict[tuple[str | None, ...], bool] = {}
 
     def __call__(self, tree: HtmlElement) -> list[HtmlElement]:
-        hits = (one for one in self.named(tree) if self.matches(one))
+        hits = filter(self.matches, self.named(tree))
         return list(islice(hits, 1)) if self.is_first else list(hits)
 
     def matches(self, element: HtmlElement) -> bool:
         """What the predicate says of the element, asked or remembered."""
-        key = (str(element.tag), *map(element.get, self.names))
+        tag = str(element.tag) if self.is_by_tag else ""
+        key = (tag, *map(element.get, self.names))
         if (known := self.known.get(key)) is None:
             known = bool(self.predicate(element))
             if sum(map(len, filter(None, key))) <= MOST_CHARACTERS:
@@ -65,6 +72,7 @@ def search_for(expression: Expression) -> Expression:
 
 
 def remember_searches() -> None:
-    """From now on trafilatura's main extractor searches so. Once a process; more changes nothing."""
+    """From now on trafilatura's main extractor searches and prunes so. Once a process; more changes nothing."""
+    setattr(main_extractor, "delete_by_link_density", prune_links)  # noqa: B010  # not among what it exports
     for name in LISTS:
         setattr(main_extractor, name, [search_for(one) for one in getattr(main_extractor, name)])
