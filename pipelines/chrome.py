@@ -15,7 +15,8 @@ from lxml import etree
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from pipelines.phrases import is_chrome_heading, is_date_line
+from pipelines.phrases import MAX_HEADING, is_chrome_heading, is_date_line
+from pipelines.prose import begin_of_line
 from pipelines.tree import words_in
 
 ALWAYS_TAGS = "script style noscript iframe form button select textarea input template dialog nav aside".split()
@@ -52,6 +53,7 @@ PAIRS = frozenset(
     """.split()
 )
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+PLAIN_NAME = re.compile(r"[_-]*[a-z]+(?:[_-][a-z]+)*[_-]*")  # lower case with single marks between: most names
 HASHED = 3  # letters; a word no longer than this beside a digit is part of a hash ("2638ad0")
 MODIFIERS = frozenset({"has", "have", "with", "without", "no", "hide", "hidden", "show", "enabled", "disabled"})
 LAYOUTS = frozenset({"content-sidebar", "sidebar-content"})
@@ -92,7 +94,7 @@ def prune_chrome(root: HtmlElement) -> None:
         if block is not None and block.tag in BROKEN_TAGS and is_broken_chrome(block):
             drop(block)
     for heading in possible_headings(root):
-        if heading.getparent() is not None and is_chrome_heading(text_of(heading)):
+        if heading.getparent() is not None and is_chrome_heading(begin_of(heading, MAX_HEADING)):
             drop_section(heading)
 
 
@@ -140,11 +142,17 @@ def further_articles(root: HtmlElement, lengths: dict[HtmlElement, int]) -> list
 def plain_lengths(root: HtmlElement) -> dict[HtmlElement, int]:
     """Characters of text outside links, scripts and styles in each element; 0 for links."""
     lengths: dict[HtmlElement, int] = {}
+    inside: dict[HtmlElement | None, int] = {}  # an element's children with what follows them, so far
     for element in reversed(list(root.iter(etree.Element))):
-        total = len((element.text or "").strip())
-        for child in element:
-            total += lengths.get(child, 0) + len((child.tail or "").strip())
-        lengths[element] = 0 if element.tag in UNCOUNTED else total
+        total = inside.pop(element, 0)
+        if text := element.text:
+            total += len(text.strip())
+        lengths[element] = total = 0 if element.tag in UNCOUNTED else total
+        if tail := element.tail:
+            total += len(tail.strip())
+        if total:
+            parent = element.getparent()
+            inside[parent] = inside.get(parent, 0) + total
     return lengths
 
 
@@ -187,6 +195,8 @@ def chrome_word_of(name: str) -> str | None:
 
 def words_of(name: str) -> list[str]:
     """Words of a class or id in lower case, without those of a hash."""
+    if PLAIN_NAME.fullmatch(name):
+        return name.replace("_", "-").strip("-").split("-")
     pieces: list[str] = WORD.findall(name)
     return [
         piece.lower()
@@ -266,6 +276,11 @@ def is_prose(element: HtmlElement) -> bool:
 def text_of(element: HtmlElement) -> str:
     """All text in the element, white space collapsed."""
     return " ".join(words_in(element).split())
+
+
+def begin_of(element: HtmlElement, length: int) -> str:
+    """All text in the element, white space collapsed; of a longer one at least so many characters."""
+    return begin_of_line(words_in(element), length)
 
 
 def drop(element: HtmlElement) -> None:

@@ -58,6 +58,7 @@ MENU_TAGS = frozenset(
     {"nav", "aside", "header", "footer", "script", "style", "noscript", "template", "select", "svg", "head"}
 )
 HIDDEN_TAGS = ("script", "style", "noscript", "template")
+PLAIN_PATH = re.compile(r"((?:/(?![/.])[\w.~%-]*)+)(?:[?#][!-~]*)?", re.ASCII)  # an address that need not be resolved
 SEPARATOR = re.compile(r"\s+[|–—·•»›:-]\s+|\s*[|｜]\s*")
 MAX_OPENING = 2000  # characters
 SMALL_PAGE = 4000  # characters outside links; walls, errors and shells have fewer, so nothing is searched for on others
@@ -191,7 +192,10 @@ def is_headline(mark: HtmlElement, url: str) -> bool:
 def leads_elsewhere(href: str, url: str) -> bool:
     """To another page of the same host."""
     try:
-        here, target = urlsplit(url), urlsplit(urljoin(url, href))
+        here = urlsplit(url)
+        if plain := PLAIN_PATH.fullmatch(href):
+            return plain[1].rstrip("/") != here.path.rstrip("/")
+        target = urlsplit(urljoin(url, href))
     except ValueError:
         return False
     return target.hostname == here.hostname and target.path.rstrip("/") != here.path.rstrip("/")

@@ -33,6 +33,8 @@ CHROME_HEADINGS = """
 """
 HEADINGS = frozenset(phrase.strip() for phrase in CHROME_HEADINGS.replace("\n", "|").split("|") if phrase.strip())
 FIRST_WORDS = frozenset(phrase.split()[0] for phrase in HEADINGS)
+LETTERS = re.compile(r"[^\W_]+")
+FIRST_LETTERS = frozenset(found[0] for word in FIRST_WORDS if (found := LETTERS.match(word)))
 
 # Lines that are chrome wherever they stand at the head or tail of a text. Whole line, case folded.
 LINES = re.compile(
@@ -80,6 +82,9 @@ EDGES = " \t\n:：.·•|–—-*»«>›‹→←…"
 def is_chrome_heading(text: str) -> bool:
     """True for a heading that opens a block of chrome: the whole of it is a known phrase, or two or three of them."""
     if len(text) >= MAX_HEADING:
+        return False
+    begin = LETTERS.search(text.casefold())
+    if begin is None or begin[0] not in FIRST_LETTERS:
         return False
     bare = MARKS_AROUND.sub("", COUNT.sub("", text))
     words = [word for word in " ".join(bare.split()).casefold().split(" ") if word]

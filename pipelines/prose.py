@@ -9,7 +9,7 @@ from lxml.etree import ParserError
 from lxml.html import HtmlElement, fragment_fromstring
 
 MAX_FRAGMENT = 2_000_000  # characters of HTML in a data value
-SPACE = re.compile(r"\s+")
+SPARE = 4  # times as many characters are looked at as are asked for: much white space stands in some markup
 TAG = re.compile(
     r"<(?:/?(?:p|br|div|h[1-6]|li|ul|ol|blockquote|a|em|strong|b|i|span|figure|img)\b[^<>]{0,2000}|/[a-z]+)>",
     re.IGNORECASE,
@@ -28,7 +28,18 @@ def one_line(text: str) -> str:
         found = unescape(unescape(found))
     if "<" in found:
         found = TAG.sub(" ", found)
-    return SPACE.sub(" ", found.replace("\u200b", "").replace("\ufeff", "").replace("\u00ad", "")).strip()
+    if not found.isascii():
+        found = found.replace("\u200b", "").replace("\ufeff", "").replace("\u00ad", "")
+    return " ".join(found.split())
+
+
+def begin_of_line(text: str, length: int) -> str:
+    """The text, white space collapsed; of a longer one its beginning, at least so many characters of it."""
+    if len(text) > SPARE * length:
+        begin = " ".join(text[: SPARE * length].split())
+        if len(begin) >= length:
+            return begin
+    return " ".join(text.split())
 
 
 def paragraphs_from(source: str | HtmlElement) -> list[str]:
@@ -65,4 +76,4 @@ def lines_of(root: HtmlElement) -> list[str]:
         parts += [edge, node.text or ""]
         stack += [tail, edge, *reversed(node)]
     lines = "".join(parts).split("\x00")
-    return [line for one in lines if (line := SPACE.sub(" ", one).strip())]
+    return [line for one in lines if (line := " ".join(one.split()))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipelines.jsontext import Json
-from pipelines.prose import SPACE, paragraphs_from
+from pipelines.prose import paragraphs_from
 
 MAX_NODES = 20_000
 MAX_DEPTH = 30
@@ -68,7 +68,7 @@ class Walk:
             self.lines += paragraphs_from(value)
         elif isinstance(value, list):
             if value and all(is_inline(one) for one in value):
-                self.lines += [line] if (line := SPACE.sub(" ", inline_text(value, 0)).strip()) else []
+                self.lines += [line] if (line := " ".join(inline_text(value, 0).split())) else []
                 return
             for one in value:
                 self.visit(one, depth + 1)

@@ -7,7 +7,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
-from pipelines.prose import BLOCKS, SPACE
+from pipelines.prose import BLOCKS
 
 AFTER = 1500  # characters read after the headline
 BEFORE = 300  # characters read before it
@@ -63,10 +63,10 @@ def joined(events: Iterator[str | None]) -> Iterator[str]:
         if piece is not None:
             pieces.append(piece)
             continue
-        if line := SPACE.sub(" ", "".join(pieces)).strip():
+        if line := " ".join("".join(pieces).split()):
             yield line
         pieces = []
-    if line := SPACE.sub(" ", "".join(pieces)).strip():
+    if line := " ".join("".join(pieces).split()):
         yield line
 
 
