@@ -20,8 +20,8 @@ from pathlib import Path
 from lxml.html import HtmlElement, tostring
 
 from benchmarks.scores import Truth, read_corpus
+from pipelines.blocks import squeezed
 from pipelines.chrome import drop, text_of
-from pipelines.container import squeezed
 from pipelines.decode import decoded
 from pipelines.extract import extract
 from pipelines.page import Hints, Rules

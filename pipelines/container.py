@@ -10,27 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import islice
-from typing import TypeAlias
 
 from lxml import etree
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from archive.words import weight_of
+from pipelines.blocks import Placed, blocks_in, squeezed
 from pipelines.phrases import is_call, is_chrome_line
-from pipelines.tree import words_in
 
-Placed: TypeAlias = tuple[HtmlElement, str]
-BLOCK_TAGS = frozenset(
-    """
-    address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3
-    h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot thead tr ul caption
-    """.split()
-)
-APART_TAGS = frozenset({"br", "td", "th"})  # a row of a table is a block, its cells are words apart
-SKIP_TAGS = frozenset(
-    {"script", "style", "noscript", "template", "figure", "figcaption", "head", "title", "button", "select"}
-)
 LEAST_GROWTH, MOST_GROWTH = 0.97, 1.4  # of the recognised text; outside, the container was not the article
 MOST_BETWEEN = 2.5  # the same, where what was not recognised stands between paragraphs that were
 TEXT_TAGS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "dt", "dd"})
@@ -39,9 +27,7 @@ FLOW_TAGS = frozenset(
 )
 INLINE_TAGS = frozenset({"font", "span", "b", "strong", "i", "em", "big", "small"})
 TEASER_MIN, TEASER_SHARE = 30, 0.9  # characters; share of links: a shorter line may be a name in a list of sources
-MOST_LINKS = 0.5  # share of a block
 LABEL = re.compile(r"[^:：|»›→]{3,40}[:：|»›→]\s*(\S+(?: \S+){3,})")  # what leads to another story, and its headline
-LINK_DEPTH = 6  # ancestors in which the link around a block is looked for
 ANCHOR_MIN = 60  # of weight; a shorter block may stand anywhere in a page and anchors nothing
 SHORT_LINE = 100  # of weight; lines of the head and foot of a page are shorter, a standfirst is longer
 COLUMN_MIN, NEARLY_ALL = 80, 0.95  # of weight: a shorter block says nothing of where the article is; of sentences
@@ -53,61 +39,6 @@ MUCH_MISSED = 0.4  # of the weight of what was found; less may be anything
 SAID_SHARE = 0.65  # of the weight of what was missed, in blocks that end as sentences do
 MOST_PARTED = 50  # texts that are looked for block by block
 ENOUGH = 0.75  # share of the recognised text that the container must hold; the rest may be a standfirst above it
-
-
-def blocks_in(root: HtmlElement) -> list[Placed]:
-    """(element, text on one line) of every block with text of its own, in document order.
-
-    Inline elements belong to their block; ``<br><br>`` divides one; captions and scripts are left out.
-    """
-    found: list[tuple[HtmlElement, str]] = []
-    pieces: list[str] = []
-
-    def close(block: HtmlElement) -> None:
-        if pieces:
-            text = " ".join("".join(pieces).split())
-            pieces.clear()
-            if text:
-                found.append((block, text))
-
-    stack: list[tuple[HtmlElement, HtmlElement, bool]] = [(root, root, False)]  # element, its block, is it the end
-    while stack:
-        node, block, is_end = stack.pop()
-        tag = node.tag
-        is_block = tag in BLOCK_TAGS
-        if is_end or (tag in SKIP_TAGS and is_skipped(node)) or not isinstance(tag, str):
-            if is_end and is_block:
-                close(node)
-            if tail := node.tail:
-                pieces.append(tail)
-            continue
-        if is_block or (tag == "br" and is_double_break(node)):
-            close(block)
-        if tag in APART_TAGS:
-            pieces.append(" ")
-        if text := node.text:
-            pieces.append(text)
-        stack.append((node, block, True))
-        if len(node):
-            inner = node if is_block else block
-            stack.extend([(child, inner, False) for child in reversed(node)])
-    return found
-
-
-def is_skipped(node: HtmlElement) -> bool:
-    """True for scripts, controls and pictures with their captions; a figure may also be a table or a listing."""
-    return node.tag != "figure" or (node.find(".//table") is None and node.find(".//pre") is None)
-
-
-def is_double_break(node: HtmlElement) -> bool:
-    """A ``<br>`` with another right behind it."""
-    following = node.getnext() if not (node.tail or "").strip() else None
-    return following is not None and following.tag == "br"
-
-
-def squeezed(text: str) -> str:
-    """Without white space: extractors differ in where they put it."""
-    return "".join(text.split())
 
 
 def container_of(blocks: Sequence[Placed]) -> HtmlElement | None:
@@ -128,11 +59,7 @@ def container_of(blocks: Sequence[Placed]) -> HtmlElement | None:
 
 def only_column(blocks: Sequence[Placed]) -> list[str]:
     """The sentences of the element that holds nearly all of the page's; empty when none does."""
-    said = [
-        (element, text)
-        for element, text in blocks
-        if weight_of(text) >= COLUMN_MIN and is_content(element, text) and is_said(element, text)
-    ]
+    said = [one for one in blocks if weight_of(one[1]) >= COLUMN_MIN and one.is_content and is_said(*one)]
     column = container_of(said)
     inside = set(column.iter(etree.Element)) if column is not None else set()
     found = [text for element, text in said if element in inside]
@@ -155,9 +82,9 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
 
     ``recognised`` as it is where no element holds it together, or where the result would differ too much.
     """
+    exact = set(map(squeezed, recognised))
     whole = squeezed(" ".join(recognised))
-    shorts = [squeezed(text) for _, text in blocks]
-    known = [len(short) > 1 and short in whole for short in shorts]
+    known = [len(one.squeezed) > 1 and (one.squeezed in exact or one.squeezed in whole) for one in blocks]
     container = container_of([block for block, is_known in zip(blocks, known, strict=True) if is_known])
     if container is None:
         return list(recognised)
@@ -170,53 +97,52 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
     if not anchors:
         return list(recognised)
     homes = {home_of(blocks[place][0]) for place in anchors}
-    leads = [is_teaser(element, text) for element, text in blocks]
     kept = [False] * len(blocks)
-    for place, (element, text) in enumerate(blocks):
-        if element not in inside or leads[place] or is_link_line(element, text):
+    for place, one in enumerate(blocks):
+        element, text = one
+        if element not in inside or is_teaser(one) or is_link_line(one):
             continue
         is_between = anchors[0] <= place <= anchors[-1]
-        is_home = home_of(element) in homes and is_content(element, text)
-        is_flow = known[place] and flows(element) and is_content(element, text)
-        kept[place] = is_home or is_flow or (is_between and (known[place] or is_long_prose(element, text)))
+        is_ours = one.is_content and (home_of(element) in homes or (known[place] and flows(element)))
+        kept[place] = is_ours or (is_between and (known[place] or is_long_prose(element, text)))
     for place in reversed(range(anchors[0], anchors[-1])):
-        kept[place] = kept[place] or (kept[place + 1] and is_heading(*blocks[place]))
+        kept[place] = kept[place] or (kept[place + 1] and is_heading(blocks[place]))
     lost = [text for place, (_, text) in enumerate(blocks) if known[place] and not kept[place]]
-    found = [text for place, (_, text) in enumerate(blocks) if kept[place]]
+    found = [one for place, one in enumerate(blocks) if kept[place]]
     between = blocks[anchors[0] : anchors[-1] + 1]
     added = {
         text
         for (element, text), is_known in zip(between, known[anchors[0] :], strict=False)
         if not is_known and home_of(element) in homes
     }
-    if not is_plausible(found, lost, recognised, beside=[text for text in found if text not in added]):
-        teasers = {short for short, is_lead in zip(shorts, leads, strict=True) if is_lead}
-        found = parted([text for text in recognised if squeezed(text) not in teasers], blocks)
-    return whole_of([block for block in blocks if block[0] in inside], found) or found
+    texts = [text for _, text in found]
+    if not is_plausible(found, lost, len(whole), beside=[one for one in found if one[1] not in added]):
+        teasers = {one.squeezed for one in blocks if is_teaser(one)}
+        texts = parted([text for text in recognised if squeezed(text) not in teasers], blocks)
+    return whole_of([one for one in blocks if one[0] in inside], texts) or texts
 
 
 def parted(texts: Sequence[str], blocks: Sequence[Placed]) -> list[str]:
     """The texts; one that is made of several of the page's blocks, as extractors run paragraphs together, as those."""
-    shorts = [(block, squeezed(block)) for _, block in blocks]
-    known = {short for _, short in shorts}
+    known = {one.squeezed for one in blocks}
     found: list[str] = []
     budget = MOST_PARTED
     for text in texts:
         whole = squeezed(text)
         budget -= whole not in known
-        parts = [text] if whole in known or budget < 0 else parts_of(whole, shorts)
+        parts = [text] if whole in known or budget < 0 else parts_of(whole, blocks)
         found += parts or [text]
     return found
 
 
-def parts_of(whole: str, shorts: Sequence[tuple[str, str]]) -> list[str]:
+def parts_of(whole: str, blocks: Sequence[Placed]) -> list[str]:
     """The blocks that follow one another in the text; empty when something else stands in it."""
     place = 0
     found: list[str] = []
-    for block, short in shorts:
-        if whole.startswith(short, place):
-            found.append(block)
-            place += len(short)
+    for one in blocks:
+        if whole.startswith(one.squeezed, place):
+            found.append(one[1])
+            place += len(one.squeezed)
     return found if place == len(whole) else []
 
 
@@ -226,10 +152,13 @@ def whole_of(blocks: Sequence[Placed], found: Sequence[str]) -> list[str]:
     Extractors take one section of an article that is built of many: a page builder's columns, a list of products,
     questions and answers. What lies around articles has no sentences: names, labels, teasers, prices.
     """
-    whole = squeezed(" ".join(found))
-    content = [(element, text) for element, text in blocks if is_content(element, text)]
+    content = [one for one in blocks if one.is_content]
     known = set(found)
-    missing = [(element, text) for element, text in content if text not in known and squeezed(text) not in whole]
+    unknown = [one for one in content if one[1] not in known]
+    if not unknown:
+        return []
+    whole = squeezed(" ".join(found))
+    missing = [one for one in unknown if one.squeezed not in whole]
     weight = sum(weight_of(text) for _, text in missing)
     if weight < MUCH_MISSED * sum(map(weight_of, found)):
         return []
@@ -248,38 +177,42 @@ def flows(element: HtmlElement) -> bool:
     return element.tag in FLOW_TAGS or (parent is not None and parent.tag in FLOW_TAGS)
 
 
-def is_heading(element: HtmlElement, text: str) -> bool:
+def is_heading(block: Placed) -> bool:
     """A crosshead: of the article, when the next block is."""
-    return element.tag in HEADING_TAGS and is_content(element, text) and not is_chrome_line(text)
+    element, text = block
+    return element.tag in HEADING_TAGS and block.is_content and not is_chrome_line(text)
 
 
-def is_plausible(
-    found: Sequence[str], lost: Sequence[str], recognised: Sequence[str], *, beside: Sequence[str]
-) -> bool:
+def is_plausible(found: Sequence[Placed], lost: Sequence[str], length: int, *, beside: Sequence[Placed]) -> bool:
     """Not much more than was recognised, and nothing lost of it but a little, or short lines.
 
-    ``beside`` is what was found without lists and crossheads that stand between recognised paragraphs, side by side
-    with them: of those an article may have as much as prose.
+    ``length`` counts the characters that were recognised, white space left out. ``beside`` is what was found without
+    lists and crossheads that stand between recognised paragraphs, side by side with them: of those an article may have
+    as much as prose.
     """
-    length = max(1, len(squeezed(" ".join(recognised))))
-    growth = len(squeezed(" ".join(found))) / length
-    if growth > MOST_BETWEEN or len(squeezed(" ".join(beside))) / length > MOST_GROWTH:
+    growth = squeezed_length(found) / max(1, length)
+    if growth > MOST_BETWEEN or squeezed_length(beside) / max(1, length) > MOST_GROWTH:
         return False
     return growth >= LEAST_GROWTH or (bool(lost) and all(weight_of(text) < SHORT_LINE for text in lost))
 
 
-def is_link_line(element: HtmlElement, text: str) -> bool:
+def squeezed_length(blocks: Sequence[Placed]) -> int:
+    return sum(len(one.squeezed) for one in blocks)
+
+
+def is_link_line(block: Placed) -> bool:
     """A line that leads to another story ("Related: …", "Read more: …"), between an article's paragraphs."""
-    return not is_content(element, text) and is_chrome_line(text)
+    return not block.is_content and is_chrome_line(block[1])
 
 
-def is_teaser(element: HtmlElement, text: str) -> bool:
+def is_teaser(block: Placed) -> bool:
     """A line that is one link, reads as a headline and stands between an article's paragraphs or in a list there."""
+    element, text = block
     return (
         len(text) >= TEASER_MIN
         and not text.endswith(SENTENCE_END)
         and element.tag not in HEADING_TAGS
-        and (link_share(element, text) >= TEASER_SHARE or is_labelled_link(element, text))
+        and (block.link_share >= TEASER_SHARE or is_labelled_link(element, text))
     )
 
 
@@ -309,24 +242,6 @@ def is_long_prose(element: HtmlElement, text: str) -> bool:
     )
 
 
-def is_content(element: HtmlElement, text: str) -> bool:
-    """True unless most of the block is links."""
-    return link_share(element, text) < MOST_LINKS
-
-
-def link_share(element: HtmlElement, text: str) -> float:
-    """Share of the block that is links; 1 where it stands in one."""
-    is_in_link = next(element.iterancestors("a"), None) is not None and any(
-        one.tag == "a" and one.get("href") for one in islice(element.iterancestors(), LINK_DEPTH)
-    )
-    if is_in_link:
-        return 1.0
-    linked = [words_in(link).strip() for link in element.iter("a")]
-    if sum(map(len, linked)) > len(text):  # of an element that holds more than this block
-        linked = [one for one in linked if " ".join(one.split()) in text]
-    return min(1.0, sum(map(len, linked)) / max(1, len(text)))
-
-
 MARKED = XPath("/descendant::*[@itemprop or @class]")
 NAMED_BODY = re.compile(
     r"(^|[ _-])(entry|post|article|story|news|detail|node|field--name|single)[_-]*(content|body|text|copy)($|[ _-])",
@@ -348,4 +263,4 @@ def named_body(root: HtmlElement) -> list[str]:
     outermost = [element for element in found if not any(other in found for other in element.iterancestors())]
     if len(outermost) != 1:
         return []
-    return [text for element, text in blocks_in(outermost[0]) if is_content(element, text)]
+    return [one[1] for one in blocks_in(outermost[0]) if one.is_content]

@@ -11,7 +11,7 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from pipelines.agreement import folded
-from pipelines.container import Placed
+from pipelines.blocks import Placed
 from pipelines.metadata import absolute
 from pipelines.phrases import LABELS
 

@@ -6,18 +6,20 @@ decode → tree → metadata → chrome out → main text → what stands betwee
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from functools import cache
 from itertools import islice
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from archive.model import FEED_TEXT, Block, Extracted
+from pipelines.blocks import Placed, blocks_in, squeezed
 from pipelines.body import paragraphs_of
 from pipelines.chrome import prune_chrome, prune_selected
-from pipelines.container import Placed, blocks_in, filled, is_content, named_body, only_column, squeezed
+from pipelines.container import filled, named_body, only_column
 from pipelines.credits import credit_of
 from pipelines.decode import decoded
 from pipelines.facts import facts_of
@@ -111,7 +113,7 @@ def main_blocks(root: HtmlElement, placed: Sequence[Placed]) -> list[str]:
     Where that is little of what the page says outside its links and its chrome, as on one page in fifty, the extractor
     overlooked the article: it is the one element that says nearly all, else what a thorough look finds.
     """
-    said = sum(len(text) for element, text in placed if is_content(element, text))
+    said = sum(len(one[1]) for one in placed if one.is_content)
     found = filled_or_marked(root, placed, paragraphs_of(root))
     if sum(map(len, found)) >= DOUBTFUL_SHARE * said:
         return found
@@ -132,16 +134,19 @@ def located(texts: Sequence[str], placed: Sequence[Placed]) -> tuple[Block, ...]
     """The texts with their places in the tree; a text that stands nowhere as it is has an empty path."""
     elements = {text: element for element, text in reversed(placed)}
     if not elements.keys() >= set(texts):  # then spaces differ
-        elements = {squeezed(text): element for element, text in reversed(placed)} | elements
-    return tuple(block_at(text, elements.get(text, elements.get(squeezed(text)))) for text in texts)
+        elements = {one.squeezed: one[0] for one in reversed(placed)} | elements
+    step = cache(step_of)  # blocks side by side share what is around them
+    return tuple(
+        block_at(text, elements[text] if text in elements else elements.get(squeezed(text)), step) for text in texts
+    )
 
 
-def block_at(text: str, element: HtmlElement | None) -> Block:
+def block_at(text: str, element: HtmlElement | None, step: Callable[[HtmlElement], str]) -> Block:
     """The block with the names of its element and of those around it."""
     if element is None:
         return Block(text=text, tag="p", path="")
     around = [element, *islice(element.iterancestors(), PATH_DEPTH - 1)]
-    path = "/".join(step_of(one) for one in reversed(around) if isinstance(one.tag, str))
+    path = "/".join(step(one) for one in reversed(around) if isinstance(one.tag, str))
     return Block(text=text, tag=str(element.tag), path=path[-MAX_PATH:])
 
 

@@ -6,9 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import islice
 
-from lxml.html import HtmlElement
-
-from pipelines.container import Placed, is_content, squeezed
+from pipelines.blocks import Placed, squeezed
 from pipelines.lines import folded, is_head_line
 from pipelines.phrases import is_call, is_chrome_line
 
@@ -31,14 +29,14 @@ def standfirst(blocks: Sequence[Placed], texts: Sequence[str], titles: Collectio
     ``titles`` are all forms of the article's title.
     """
     begin = squeezed(texts[0]) if texts else ""
-    first = next((place for place, (_, text) in enumerate(blocks) if squeezed(text) == begin), 0)
+    first = next((place for place, one in enumerate(blocks) if one.squeezed == begin), 0)
     names = {folded(title) for title in titles if title}
     heads = [place for place in range(first) if folded(blocks[place][1]) in names]
     if not heads:
         return []
     between = blocks[heads[-1] + 1 : first]
     whole = squeezed(" ".join(texts))
-    named = [text for element, text in between if is_standfirst(element, text, names)]
+    named = [one[1] for one in between if is_standfirst(one, names)]
     return [text for text in named if not repeats(text, whole)][:MOST]
 
 
@@ -47,10 +45,11 @@ def repeats(text: str, whole: str) -> bool:
     return squeezed(text)[:REPEATED].rstrip(".…") in whole
 
 
-def is_standfirst(element: HtmlElement, text: str, names: set[str]) -> bool:
+def is_standfirst(block: Placed, names: set[str]) -> bool:
     """Named so, of a sentence's length, and neither byline nor call."""
+    element, text = block
     least = MIN_CHARS if text.isascii() else MIN_UNSPACED
     if not least <= len(text) <= MAX_CHARS or is_head_line(text, names, ()) or is_chrome_line(text) or is_call(text):
         return False
     around = (element, *islice(element.iterancestors(), AROUND))
-    return is_content(element, text) and any(NAMED.search(one.get("class") or "") for one in around)
+    return block.is_content and any(NAMED.search(one.get("class") or "") for one in around)

@@ -9,7 +9,7 @@ from itertools import islice
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
-from pipelines.container import Placed, blocks_in
+from pipelines.blocks import Placed, blocks_in
 
 NAMED = XPath("/descendant::body/descendant::*[@class or @id]")
 

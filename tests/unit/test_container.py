@@ -2,8 +2,9 @@
 
 from lxml.html import document_fromstring
 
+from pipelines.blocks import blocks_in, link_share
 from pipelines.chrome import chrome_word, prune_chrome
-from pipelines.container import blocks_in, filled, link_share
+from pipelines.container import filled
 from pipelines.lines import cleaned
 from pipelines.tree import tree_of
 

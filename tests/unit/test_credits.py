@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.container import blocks_in
+from pipelines.blocks import blocks_in
 from pipelines.credits import Credit, credit_of
 from pipelines.tree import tree_of
 
