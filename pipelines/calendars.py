@@ -29,6 +29,7 @@ MONTH_NAMES = (
 MONTHS = {name: number for number, names in enumerate(MONTH_NAMES, 1) for name in names.split()}
 # "listopada" is November in Polish and October in Croatian; our sources are Polish.
 MONTH = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
+NUMERALS = {character: number for number, character in enumerate("〇一二三四五六七八九")} | {"零": 0}
 ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}  # the year before the era's first
 DAY = r"(?P<d{n}>3[01]|[12]\d|0?[1-9])"
 YEAR = r"(?P<y{n}>(?:19|20)\d\d)"
@@ -36,6 +37,7 @@ FORMS = (
     rf"{DAY}(?:st|nd|rd|th|er|\.|º|°|ª|-?го)?[\s\-–/]*(?:de\s+|of\s+)?(?P<m{{n}}>{MONTH})\.?,?[\s\-–/]*(?:de[l]?\s+)?{YEAR}",
     rf"(?P<m{{n}}>{MONTH})\.?[\s\-]*{DAY}(?:st|nd|rd|th)?(?:\s*,\s*|\s+|-){YEAR}",
     rf"(?P<e{{n}}>令和|平成|昭和)\s*(?P<y{{n}}>\d{{1,2}}|元)\s*年\s*(?P<m{{n}}>1[0-2]|0?[1-9])\s*月\s*{DAY}\s*日",
+    r"(?P<y{n}>[〇零一二三四五六七八九]{4})年(?P<m{n}>十[一二]?|[一二三四五六七八九])月(?P<d{n}>[一二三]?十?[一二三四五六七八九]?)日",
     rf"{YEAR}\s*(?:年|년)\s*(?P<m{{n}}>1[0-2]|0?[1-9])\s*(?:月|월)\s*{DAY}\s*(?:日|일)",
     rf"{YEAR}\s+(?P<m{{n}}>{MONTH})\.?\s+{DAY}(?!\d)",
     rf"{YEAR}(?P<s{{n}}>[-./])\s?(?P<m{{n}}>1[0-2]|0?[1-9])(?P=s{{n}})\s?{DAY}(?!\d)",
@@ -45,7 +47,10 @@ FORMS = (
     ),
 )
 WRITTEN = re.compile(
-    r"(?<![\w./-])(?:" + "|".join(form.replace("{n}", str(n)) for n, form in enumerate(FORMS)) + ")", re.IGNORECASE
+    r"(?<![^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])(?<![./-])(?:"
+    + "|".join(form.replace("{n}", str(n)) for n, form in enumerate(FORMS))
+    + ")",
+    re.IGNORECASE,
 )
 # Monday to Sunday, by the letters with which English, German, French, Spanish, Italian and Russian names begin.
 WEEKDAYS = (
@@ -83,8 +88,8 @@ def day_of(hit: re.Match[str], *, lang: str | None, country: str | None) -> date
             return None
         day, month = order
     else:
-        day, month = int(parts["d"]), month_number(parts["m"])
-    year = 1 if parts["y"] == "元" else int(parts["y"])
+        day, month = number_of(parts["d"]), month_number(parts["m"])
+    year = 1 if parts["y"] == "元" else number_of(parts["y"])
     return valid_day(year + ERAS.get(parts.get("e", ""), 0), month, day)
 
 
@@ -104,7 +109,17 @@ def is_named(day: date, name: str) -> bool:
 
 
 def month_number(text: str) -> int:
-    return int(text) if text.isdigit() else MONTHS[text.lower()]
+    return MONTHS.get(text.lower()) or number_of(text)
+
+
+def number_of(text: str) -> int:
+    """A number in digits or in Chinese numerals: up to 99 (``二十一``), a year digit by digit (``二〇二五``); else 0."""
+    if text.isdecimal():
+        return int(text)
+    if "十" not in text:
+        return int("".join(str(NUMERALS[character]) for character in text) or 0)
+    tens, _, ones = text.partition("十")
+    return 10 * NUMERALS.get(tens, 1) + NUMERALS.get(ones, 0)
 
 
 def numeric_order(a: int, b: int, mark: str, lang: str | None, country: str | None) -> tuple[int, int] | None:

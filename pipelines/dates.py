@@ -21,9 +21,11 @@ ISO = re.compile(
     r"(Z|z|UTC|GMT|[+\-−]\s?\d{2}:?\d{2}|[+\-−]\d{1,2})?)?(?![\d])"
 )
 CLOCK = re.compile(
-    r"(?<![\d:.])([01]?\d|2[0-3])(?:[:.h]|時|点|시\s?)\s?([0-5]\d)(?::([0-5]\d))?\s*(?:分|분)?\s*([ap])?\.?(?:m\b\.?)?",
+    r"(?<![\d:.])(?:(?P<half>午前|上午|凌晨|清晨|早上|오전|(?P<late>午後|午后|下午|晚上|오후))\s?)?(?P<hour>[01]?\d|2[0-3])"
+    r"(?:(?:\s?h\s?|[:.]\s?|[時时点點시]\s?)(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?\s*[分분]?|[時时点點시](?!\s?\d))"
+    r"\s*(?P<noon>[ap])?\.?(?:m\b\.?)?",
     re.IGNORECASE,
-)
+)  # 10:30, 18 h 05, 午後3時, 오후 2:30, 3.05 pm
 ZONE = re.compile(
     r"\s*\(?\b(UTC|GMT|Z|EST|EDT|CST|CDT|MST|MDT|PST|PDT|ET|PT|MSK|МСК|JST|KST|CET|CEST|MEZ|MESZ"
     r"|WIB)?([+\-−]\d{1,2}(?::?\d{2})?)?\b"
@@ -139,12 +141,12 @@ def with_clock(day: date, after: str, before: str) -> Moment:
         hit, after = CLOCK.search(before), before
     if hit is None:
         return day_moment(day)
-    hour = int(hit[1])
-    if hit[4] and hour <= 12:
-        hour = hour % 12 + (12 if hit[4].lower() == "p" else 0)
+    hour, minute, second = int(hit["hour"]), int(hit["minute"] or 0), int(hit["second"] or 0)
+    if (hit["noon"] or hit["half"]) and hour <= 12:
+        hour = hour % 12 + (12 if hit["late"] or (hit["noon"] or "").lower() == "p" else 0)
     zone = ZONE.match(after, hit.end())
     offset = zone_minutes(zone[2] or zone[1]) if zone and (zone[1] or zone[2]) and after is not before else None
-    return at(day, time(hour, int(hit[2]), int(hit[3] or 0)), "second" if hit[3] else "minute", offset)
+    return at(day, time(hour, minute, second), "second" if hit["second"] else "minute", offset)
 
 
 def day_moment(day: date) -> Moment:
