@@ -113,7 +113,7 @@ def month_number(text: str) -> int:
 
 
 def number_of(text: str) -> int:
-    """A number in digits or in Chinese numerals: up to 99 (``二十一``), a year digit by digit (``二〇二五``); else 0."""
+    """A number in digits or Chinese numerals: up to 99 (``二十一``), a year digit by digit (``二〇二五``); else 0."""
     if text.isdecimal():
         return int(text)
     if "十" not in text:

@@ -14,7 +14,7 @@ from lxml.html import HtmlElement
 from archive.model import DateCandidate, DateOrigin
 from pipelines.calendars import WRITTEN, days_in
 from pipelines.dates import Moment, candidate, machine_moment, written_moments
-from pipelines.headdates import meta_dates, url_day
+from pipelines.headdates import borne_out, meta_dates, url_day
 from pipelines.roles import PUBLISHED, UPDATED, Role, is_other, role_of, roles_in
 from pipelines.story import Story
 from pipelines.surroundings import branch, is_apart, is_in_banner, is_in_teaser
@@ -106,7 +106,8 @@ def date_candidates(
             (one, story.origin, role) for one, role in dated if one and (role == "modified" or one.value.date() in days)
         ]
     kept = (candidate(moment, origin, role, now=now) for moment, origin, role in found)
-    return tuple(dict.fromkeys(one for one in kept if one is not None))
+    known = tuple(dict.fromkeys(one for one in kept if one is not None))
+    return borne_out(known, stories, url)
 
 
 def since_first(

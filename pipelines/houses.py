@@ -9,7 +9,7 @@ from pipelines.agreement import folded
 from pipelines.calendars import WRITTEN
 from pipelines.names import MAX_NAME, is_group, is_name_of, looks_personal, parts_of, person, without_lead
 from pipelines.signatures import MAX_BYLINE, short_text
-from pipelines.story import Story
+from pipelines.story import NEWS, Story
 from pipelines.survey import Survey
 
 ACCOUNT = re.compile(r"(?![A-Z][a-z]+$|[A-Z]+$)[\w.-]+$", re.ASCII)  # one word, no given name and no agency
@@ -20,7 +20,6 @@ DESK = re.compile(
     r"|(?!senior|managing|guest|chief|copy)[\w-]+\seditor",
     re.IGNORECASE,
 )
-NEWS = re.compile(r"NewsArticle$|^LiveBlogPosting$")
 
 
 def is_weak(names: Sequence[str], sites: frozenset[str]) -> bool:

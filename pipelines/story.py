@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+NEWS = re.compile(r"NewsArticle$|^LiveBlogPosting$")  # types of articles of news
 Origin: TypeAlias = Literal["json-ld", "payload", "microdata"]
 
 

@@ -122,6 +122,33 @@ def test_a_page_without_an_article_has_the_systems_date_only_where_it_is_borne_o
     assert {one.origin for one in shown.dates} == {"json-ld", "text"}
 
 
+ALONE = '<script type="application/ld+json">{"@type": "%s", "headline": "Ice", "datePublished": "2026-03-01"}</script>'
+HEADED = '<meta property="article:published_time" content="2026-03-01">'
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "url", "day"),
+    [
+        (ALONE % "BlogPosting", "", URL, None),
+        (ALONE % "NewsArticle", "", URL, date(2026, 3, 1)),
+        (ALONE % "BlogPosting" + HEADED, "", URL, date(2026, 3, 1)),
+        (ALONE % "BlogPosting", "<p>March 1, 2026</p>", URL, date(2026, 3, 1)),
+        (ALONE % "BlogPosting", "", "https://gazette.example/2026/03/01/ice", date(2026, 3, 1)),
+        (HEADED, "", URL, date(2026, 3, 1)),
+        (HEADED, "", "https://gazette.example/", None),
+        (HEADED, "<p>March 1, 2026</p>", "https://gazette.example/", date(2026, 3, 1)),
+        (HEADED, "", "https://gazette.example/?p=7", date(2026, 3, 1)),
+    ],
+)
+def test_a_day_that_no_reader_sees_wants_a_witness(head: str, body: str, url: str, day: date | None) -> None:
+    assert day_of(metadata(page(head, f"<h1>Ice</h1>{body}"), url=url)) == day
+
+
+def test_the_feed_bears_a_day_of_the_data_out() -> None:
+    told = metadata(page(ALONE % "BlogPosting", "<h1>Ice</h1>"), feed_published_at=datetime(2026, 3, 1, 9, tzinfo=UTC))
+    assert day_of(told) == date(2026, 3, 1)
+
+
 def test_head_and_data_give_the_rest():
     head = """<title>Ice</title><meta name="description" content="What &amp;quot;lies&amp;quot; below.">
       <meta property="og:image" content="/img/rim.jpg"><link rel="canonical" href="/news/ice">
