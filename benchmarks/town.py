@@ -14,12 +14,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import psycopg
 
 from archive.config import load_config
+from benchmarks.namespaces import Network
 from crawler.demo.server import LogEntry, SiteServer
 from crawler.fleet.engine import asked, queue
 from crawler.fleet.jobs import order_of
@@ -33,18 +34,23 @@ SETTLED = "archived"
 class Town:
     """``hosts`` publishers with so many articles each, no two alike; entered, they are served and have source files."""
 
-    def __init__(self, place: Path, *, hosts: int, articles: int, delay_s: float) -> None:
+    def __init__(
+        self, place: Path, *, hosts: int, articles: int, delay_s: float, network: Network | None = None
+    ) -> None:
+        """``network``: where to be, instead of loopback."""
         self.sources = place / "sources"
         self.delay_s = delay_s
         self.articles = articles
         self.names = [f"town{number:03d}" for number in range(1, hosts + 1)]
         self.servers: dict[str, SiteServer] = {}
         self.stack = ExitStack()
+        self.network = network
 
     def __enter__(self) -> Town:
         for number, name in enumerate(self.names, start=1):
             site = FaultSite(good=self.articles, first_number=1 + number * 1_000)
-            address = f"127.0.{1 + number // 250}.{1 + number % 250}"
+            loopback = f"127.0.{1 + number // 250}.{1 + number % 250}"
+            address = self.network.address(number) if self.network else loopback
             server = self.stack.enter_context(SiteServer(site, address=address))
             site.write_source(
                 self.sources,
@@ -67,6 +73,10 @@ class Town:
         times = sorted(entry.started_s for entry in self.log(name))
         return min((later - sooner for sooner, later in pairwise(times)), default=float("inf"))
 
+    def clients(self, name: str) -> list[str]:
+        """Addresses that asked this host, in order; one that comes back after another is there twice."""
+        return [client for client, _ in groupby(entry.client for entry in self.log(name))]
+
     def asked(self, name: str) -> Counter[str]:
         """Articles of this host by how often they were asked for."""
         return Counter(entry.target for entry in self.log(name) if entry.target not in ENDPOINTS)
@@ -84,6 +94,8 @@ class Fleet:
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     server: str = ""
     """Directory of PostgreSQL's socket."""
+    network: Network | None = None
+    """In which each process has an address of its own."""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def environment(self, name: str) -> dict[str, str]:
@@ -94,6 +106,7 @@ class Fleet:
             "PERILUNE_DATABASE_URL": self.database_url,
             "PERILUNE_SOURCES": str(self.sources),
             "PERILUNE_ALLOW_PRIVATE": "1",
+            "PERILUNE_CONTACT": "https://crawler.example/",
             **self.more,
         }
 
@@ -107,9 +120,10 @@ class Fleet:
     def start(self, name: str, *words: str) -> subprocess.Popen[bytes]:
         """A worker or a scheduler; its log is ``<name>.log``."""
         self.words[name] = words
+        inside = self.network.inside(name) if self.network else []
         with (self.place / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "crawler", *words, "--name", name],
+                [*inside, sys.executable, "-m", "crawler", *words, "--name", name],
                 env=self.environment(name), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         return self.processes[name]
@@ -173,7 +187,7 @@ def fleet_on(town: Town, place: Path, **more: str) -> Iterator[Fleet]:
         url = f"postgresql+psycopg://perilune@/perilune?host={socket}"
         with psycopg.connect(host=socket, user="perilune", dbname="postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE perilune")
-        fleet = Fleet(url, place, town.sources, dict(more), server=socket)
+        fleet = Fleet(url, place, town.sources, dict(more), server=socket, network=town.network)
         done = fleet.perilune("db", "upgrade")
         if done.returncode:
             raise SystemExit(f"db upgrade: {done.stderr}")
@@ -215,6 +229,8 @@ def faults_of(town: Town, fleet: Fleet, *, most_asked: int = 1, slack_s: float =
     tick)."""
     faults = []
     for name in town.names:
+        if len(clients := town.clients(name)) > len(set(clients)):
+            faults.append(f"{name}: two asked by turns: {' '.join(clients)}")
         gap = town.shortest_gap_s(name)
         if gap < town.delay_s - slack_s:
             faults.append(f"{name}: two requests {gap * 1000:.1f} ms apart, the delay is {town.delay_s * 1000:.0f} ms")

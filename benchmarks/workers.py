@@ -1,6 +1,6 @@
 """Does a fleet of workers hold its bars?
 
-    python -m benchmarks.workers pace     [--workers 4] [--hosts 40] [--articles 50] [--delay 1.5]
+    python -m benchmarks.workers pace     [--workers 4] [--hosts 40] [--articles 50] [--delay 1.5] [--namespaces]
     python -m benchmarks.workers alone    the same with one worker and, by default, 10 hosts
     python -m benchmarks.workers kills    [--hosts 12] [--articles 20] [--seed 1]
     python -m benchmarks.workers frozen
@@ -23,10 +23,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
 
+from benchmarks.namespaces import Network, enter
 from benchmarks.town import Fleet, Town, ask_for_all, family, faults_of, fleet_on, table, waited
 from tests.postgres import find_binaries, private_server, restarted
 
@@ -36,10 +38,20 @@ FETCHED_MS = 100.0  # the bar: 95 of 100 jobs are handed out within so long
 
 
 def pace(
-    place: Path, *, workers: int, hosts: int, articles: int, delay_s: float, concurrency: int
+    place: Path,
+    *,
+    workers: int,
+    hosts: int,
+    articles: int,
+    delay_s: float,
+    concurrency: int,
+    network: Network | None = None,
 ) -> tuple[dict[str, object], list[str]]:
     """All hosts archived by so many workers: articles a second, and what was not as it must be."""
-    with Town(place, hosts=hosts, articles=articles, delay_s=delay_s) as town, fleet_on(town, place) as fleet:
+    with (
+        Town(place, hosts=hosts, articles=articles, delay_s=delay_s, network=network) as town,
+        fleet_on(town, place) as fleet,
+    ):
         ask_for_all(town, fleet)
         for number in range(workers):
             fleet.worker(f"w{number}", "--concurrency", str(concurrency))
@@ -51,9 +63,11 @@ def pace(
         fleet.end_all()
         faults = faults_of(town, fleet)
         gaps = [town.shortest_gap_s(name) for name in town.names]
+        clients = {client for name in town.names for client in town.clients(name)}
     facts = {
         "workers, jobs at once of each": f"{workers}, {concurrency}",
         "hosts, articles each, delay": f"{hosts}, {articles}, {delay_s:g} s",
+        "addresses that asked": ", ".join(sorted(clients)),
         "articles a second": round(hosts * articles / seconds, 2),
         "seconds": round(seconds, 1),
         "shortest gap of any host": f"{min(gaps) * 1000:.2f} ms",
@@ -261,14 +275,20 @@ def main() -> int:
     parser.add_argument("--concurrency", type=int, default=5, help="jobs of each worker at once")
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--namespaces", action="store_true", help="pace, alone: each worker at an address of its own")
     said = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="perilune-workers-") as directory:
+    if said.namespaces:
+        enter("benchmarks.workers", sys.argv[1:])
+    with ExitStack() as stack, tempfile.TemporaryDirectory(prefix="perilune-workers-") as directory:
         place = Path(directory)
+        network = stack.enter_context(Network()) if said.namespaces else None
         doing: dict[str, Callable[[], tuple[dict[str, object], list[str]]]] = {
             "pace": lambda: pace(place, workers=said.workers, hosts=said.hosts or 40, articles=said.articles or 50,
-                                 delay_s=said.delay or 1.5, concurrency=said.concurrency),
+                                 delay_s=said.delay or 1.5, concurrency=said.concurrency,
+                                 network=network),
             "alone": lambda: pace(place, workers=1, hosts=said.hosts or 10, articles=said.articles or 50,
-                                  delay_s=said.delay or 1.5, concurrency=said.concurrency),
+                                  delay_s=said.delay or 1.5, concurrency=said.concurrency,
+                                 network=network),
             "kills": lambda: kills(place, hosts=said.hosts or 12, articles=said.articles or 20,
                                    delay_s=said.delay or 0.5,
                                    seed=said.seed),

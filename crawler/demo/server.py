@@ -98,6 +98,8 @@ class LogEntry:
     headers: Mapping[str, str]
     status: int
     started_s: float
+    client: str = ""
+    """The address that asked."""
     finished_s: float | None = None
     """None while the answer is still being written."""
 
@@ -313,7 +315,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer = negotiated(request, answer)
         entry = LogEntry(
             at=at, address=owner.address, method=request.method, target=request.target, headers=request.headers,
-            status=answer.status, started_s=started_s,
+            status=answer.status, started_s=started_s, client=str(self.client_address[0]),
         )  # fmt: skip
         number = owner.enter_in_log(entry)
         try:
