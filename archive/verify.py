@@ -1,14 +1,15 @@
 """Whether the archive is whole: manifest ↔ files ↔ digests ↔ CDXJ ↔ rows ↔ revisions ↔ index. Changes nothing.
 
 A *fault* means that something is lost, altered or contradicts something else. A *note* is what a crash leaves and
-the next run mends, or evidence without a row. The rows of a file are read before the file, so that a crawl at work
-beside this raises no false alarm.
+the next run mends, what another machine has not handed over yet, or evidence without a row. The rows of a file are
+read before the file, so that a crawl at work beside this raises no false alarm.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,6 +30,7 @@ from archive.shipping import stored_files
 from archive.warcstore import store_of
 
 BATCH_ROWS = 200  # articles compared with the index at once
+SHIPPED_WITHIN = timedelta(days=1)  # from a file's last capture; a run ships when it ends, a killed worker's next one
 SHOWN = 10  # rows a finding names before it only counts
 
 Progress: TypeAlias = Callable[[str], None]
@@ -104,6 +106,9 @@ def verify_file(
     """One file, finished or in writing, against the manifest, the rows that name it, and its index."""
     rows = rows_of(connection, name)
     path = next((path for path in (warc_dir / name, warc_dir / (name + OPEN)) if path.is_file()), None)
+    if path is None and listed is None and store_of(warc_dir) is not None and is_recent(rows.values()):
+        yield note("file-unshipped", name, f"in the home of whoever wrote it, or lost; captures in it: {len(rows)}")
+        return
     if path is None or Path(name).name != name:
         yield fault("file-missing", name, f"captures said to be in it: {len(rows)}")
         return
@@ -120,6 +125,12 @@ def verify_file(
         yield from verify_records(connection, path, dict(rows), is_open=False)
     elif "-meta." not in name:
         yield from verify_places(warc_dir, name, rows)
+
+
+def is_recent(rows: Collection[CaptureFacts]) -> bool:
+    """The file's last capture is so new that another machine may be writing it, or has not shipped it yet."""
+    last = max((row.captured_at for row in rows), default=None)
+    return last is not None and datetime.now(UTC) - last < SHIPPED_WITHIN
 
 
 def is_in_folder(warc_dir: Path, name: str) -> bool:
@@ -147,7 +158,9 @@ def verify_stored(connection: Connection, warc_dir: Path, listed: Listed, *, is_
 
 def rows_of(connection: Connection, name: str) -> dict[int, CaptureFacts]:
     """Offset → what the rows say of the captures in a file."""
-    columns = ("offset", "length", "filename", "warc_record_id", "payload_digest", "revisit_of", "run_id")
+    columns = (
+        "offset", "length", "filename", "warc_record_id", "payload_digest", "revisit_of", "run_id", "captured_at",
+    )  # fmt: skip
     statement = select(*(getattr(CaptureRow, column) for column in columns)).where(CaptureRow.filename == name)
     return {row.offset: row for row in connection.execute(statement)}
 

@@ -11,17 +11,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
 from s3fs import S3FileSystem
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from archive import warcstore
 from archive.config import Config, load_config
-from archive.database import open_engine, reading
+from archive.database import open_engine, reading, writing
 from archive.errors import CaptureError, ConfigError
 from archive.evidence.account import read_exchange
 from archive.evidence.manifest import read_manifest, sha256_of
@@ -294,6 +295,33 @@ def test_what_the_store_lost_or_altered_is_found(config: Config, engine: Engine,
     found = faults(engine, elsewhere)
     assert ("file-missing", meta) in found
     assert ("file-altered", pages) in found
+
+
+def notes(engine: Engine, config: Config) -> list[tuple[str, str]]:
+    with engine.connect() as connection:
+        return [(one.kind, one.where) for one in verify(connection, config.warc_dir) if not one.is_fault]
+
+
+def test_what_another_machine_has_not_shipped_is_missing_after_a_day(
+    config: Config, engine: Engine, elsewhere: Config
+) -> None:
+    """A worker killed before it shipped keeps its files; on the machine where somebody verifies they are not."""
+    names = names_in(config.warc_dir)
+    written_at = datetime.now(UTC) - timedelta(hours=23)
+    with writing(engine) as session:
+        session.execute(update(CaptureRow).values(captured_at=written_at))
+    assert (faults(engine, elsewhere), notes(engine, elsewhere)) == ([], [("file-unshipped", name) for name in names])
+    with writing(engine) as session:
+        session.execute(update(CaptureRow).values(captured_at=written_at - timedelta(hours=2)))
+    assert faults(engine, elsewhere) == [("file-missing", name) for name in names]
+
+
+def test_at_home_a_file_that_is_gone_is_missing_at_once(config: Config, engine: Engine, elsewhere: Config) -> None:
+    with writing(engine) as session:
+        session.execute(update(CaptureRow).values(captured_at=datetime.now(UTC)))
+    name = names_in(config.warc_dir)[0]
+    (config.warc_dir / name).unlink()
+    assert faults(engine, config) == [("file-missing", name)]
 
 
 def test_replay_rebuilds_from_the_store_alone(
