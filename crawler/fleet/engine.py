@@ -55,7 +55,7 @@ class Patience(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         exit_code = exception.exit_code if isinstance(exception, UnfinishedError) else 3
-        pause = pause_before(job.attempts, exit_code)
+        pause = pause_before(job.attempts, exit_code, job.task_name)
         return None if pause is None else RetryDecision(retry_at=datetime.now(UTC) + pause)
 
 

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 from archive.errors import ConfigError
 from archive.idrange import id_range
 
-FINE, ALARM, USAGE, LOCKED, INTERRUPTED = 0, 1, 2, 4, 130  # as crawler.verdict
+FINE, ALARM, USAGE, FAULTS, LOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 130  # as crawler.verdict; verify's 3 is faults
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")  # of a source, as its file's name
 FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")  # without a folder; never an option
 MOST_TRIES = 8  # of a job that fails; with the pauses below that is some four hours
@@ -53,6 +53,8 @@ class Kind:
     priority: int
     needed: int = 0
     """How many of the words it can't do without, the first ones."""
+    is_verdict: bool = False
+    """Its 3 is what it found: asked again, it would say the same."""
     is_bounded: bool = False
     """It ends by itself when its time is up, and leaves the rest due."""
 
@@ -118,7 +120,8 @@ KINDS = {
              command=export_command, priority=0, needed=1),
         Kind(name="dedup", help="Find copies anew in what is archived, or in a range of it.", words=("articles",),
              command=dedup_command, priority=-10),
-        Kind(name="verify", help="Compare files, digests and rows.", words=(), command=verify_command, priority=-10),
+        Kind(name="verify", help="Compare files, digests and rows.", words=(), command=verify_command, priority=-10,
+             is_verdict=True),
     )
 }  # fmt: skip
 
@@ -151,8 +154,8 @@ def fate_of(exit_code: int) -> Fate:
     return "refused" if exit_code == USAGE else "again"
 
 
-def pause_before(attempt: int, exit_code: int) -> timedelta | None:
-    """How long to wait before the next try, ``attempt`` counting from 0; None to give up.
+def pause_before(attempt: int, exit_code: int, kind: str = "crawl") -> timedelta | None:
+    """How long to wait before the next try, ``attempt`` counting from 0; None to give up, and keep it as failed.
 
     A job that was given back costs no try: an interrupted one may start at once elsewhere.
     """
@@ -160,6 +163,7 @@ def pause_before(attempt: int, exit_code: int) -> timedelta | None:
         return timedelta()
     if exit_code == LOCKED:
         return LOCKED_PAUSE
-    if fate_of(exit_code) != "again" or attempt + 1 >= MOST_TRIES:
+    is_said = exit_code == FAULTS and KINDS[kind].is_verdict
+    if fate_of(exit_code) != "again" or is_said or attempt + 1 >= MOST_TRIES:
         return None
     return min(FIRST_PAUSE * (1 << attempt), LONGEST_PAUSE)

@@ -103,6 +103,10 @@ def test_fate_follows_from_the_exit_code(exit_code: int, fate: str) -> None:
     assert fate_of(exit_code) == fate
 
 
+def test_faults_that_were_found_are_not_looked_for_again() -> None:
+    assert (pause_before(0, 3, "verify"), pause_before(0, -9, "verify")) == (None, timedelta(seconds=30))
+
+
 @pytest.mark.parametrize(
     ("attempt", "exit_code", "seconds"),
     [
