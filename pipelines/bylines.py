@@ -12,7 +12,6 @@ from lxml.html import HtmlElement
 from pipelines.agreement import folded
 from pipelines.calendars import WRITTEN
 from pipelines.datelines import label_before
-from pipelines.headdates import META
 from pipelines.houses import desk_in, is_unsigned, is_weak
 from pipelines.names import CJK_LEAD, LEAD, SECOND_HAND, looks_personal, people
 from pipelines.phrases import LABELS
@@ -27,10 +26,17 @@ AUTHOR_META = frozenset(
     " mediator_author twitter:creator:name".split()
 )
 SURNAME_FIRST = frozenset({"citation_author", "dc.creator", "dcterms.creator"})
-RELATED = XPath("/descendant::*[@rel or self::address]")
+MARKED = XPath(
+    "/descendant::*[contains(@rel, 'author')"
+    " or self::address[@rel or contains(@class, 'author') or contains(@class, 'byline')]]"
+)
 AUTHOR_ADDRESS = re.compile(
     r"/(?:(?:authors?|people|team|staff|writers|by)/|(?:contributors?|journalists?|(?:user-?)?profiles?)(?=[/?.]))"
 )
+PERSONAL_PARTS = "/author /people/ /team/ /staff/ /writers/ /by/ /contributor /journalist /profile /user".split()
+PERSONAL_LINKS = XPath(
+    "/descendant::a[" + " or ".join(f"contains(@href, '{one}')" for one in PERSONAL_PARTS) + "]"
+)  # among which those that match AUTHOR_ADDRESS are; libxml2 looks sooner than Python
 LABEL_ONLY = re.compile(
     r"^(?:written|posted|published|article|words|story|authored|reviewed)?\s*by\s*:?$|^author(?:s|\(s\))?\s*:?$"
     r"|^автор\s*:?$|^autor(?:in|a)?\s*:?$"
@@ -90,7 +96,7 @@ def authors_of(
         return desk
     if name := named_link(survey, heading):
         return name
-    desk = desk_in(text for texts in declared_authors(survey.tree, stories) for text in texts)
+    desk = desk_in(text for texts in declared_authors(survey, stories) for text in texts)
     return () if is_unsigned(desk, survey, near, stories, sites) else desk
 
 
@@ -107,7 +113,7 @@ def people_named(
         if kept and found and is_printed and corrects(found, kept):
             return found, True
         kept = kept or found
-    told = kept or next(filter(None, map(people, declared_authors(survey.tree, stories))), ())
+    told = kept or next(filter(None, map(people, declared_authors(survey, stories))), ())
     if told and is_weak(told, sites) and (signed := people(signatures(survey.tree))):
         return signed, True
     return told, False
@@ -117,22 +123,25 @@ def desk_texts(survey: Survey, heading: HtmlElement | None, lines: Sequence[str]
     """Bylines that readers see, also such as name no person."""
     near = set(branch(heading))
     yield from (line for line in lines if PRINTED_BYLINE.search(line))
-    marked = [*rel_authors(survey.tree), *author_links(survey.tree), *survey.named(BYLINES, limit=60)]
+    marked = [*survey.once(rel_authors), *survey.once(author_links), *survey.named(BYLINES, limit=60)]
     yield from (short_text(one) for one in marked if not is_apart(one, near, is_aside_ok=True))
 
 
 def named_link(survey: Survey, heading: HtmlElement | None) -> tuple[str, ...]:
     """The one name, of whatever form (``Yuki``), that a link to an author's page gives; empty without one."""
     near = set(branch(heading))
-    marked = [one for one in author_links(survey.tree) if "/author" in one.get("href", "")]
+    marked = [one for one in survey.once(author_links) if "/author" in one.get("href", "")]
     texts = (short_text(one) for one in marked if not is_apart(one, near, is_aside_ok=True))
     found = {name for text in texts if len(text.split()) <= 2 for name in people([text])}
     return tuple(found) if len(found) == 1 else ()
 
 
-def declared_authors(tree: HtmlElement, stories: Sequence[Story]) -> list[list[str]]:
+def declared_authors(survey: Survey, stories: Sequence[Story]) -> list[list[str]]:
     """Whatever data and head call the author, organisations first."""
-    return [*([*story.organisations, *story.authors] for story in stories if story.is_article), meta_authors(tree)]
+    return [
+        *([*story.organisations, *story.authors] for story in stories if story.is_article),
+        meta_authors(survey.meta),
+    ]
 
 
 def corrects(printed: Sequence[str], weak: Sequence[str]) -> bool:
@@ -153,14 +162,14 @@ def places(
     tree = survey.tree
     declared = (story for story in stories if story.origin == "json-ld")
     yield next((list(story.authors) for story in declared if people(story.authors, sites=sites)), [])
-    yield meta_authors(tree)
+    yield meta_authors(survey.meta)
     near = set(branch(heading))
     yield next((list(story.authors) for story in stories if story.origin == "microdata"), [])
-    yield [text for one in rel_authors(tree) if not is_apart(one, near) and (text := short_text(one))][:4]
+    yield [text for one in survey.once(rel_authors) if not is_apart(one, near) and (text := short_text(one))][:4]
     yield labelled_bylines(survey, near)
-    yield [text for one in author_links(tree) if not is_apart(one, near) and looks_personal(text := short_text(one))][
-        :1
-    ]
+    yield [
+        text for one in survey.once(author_links) if not is_apart(one, near) and looks_personal(text := short_text(one))
+    ][:1]
     yield printed_bylines([*before[-3:], *after])
     for story in stories:
         if story.origin == "payload":
@@ -183,7 +192,7 @@ def lone_bylines(survey: Survey, near: set[HtmlElement]) -> list[str]:
             continue
         if not (is_in_teaser(element, near) if is_below else is_apart(element, near, is_aside_ok=True)):
             found.setdefault(folded(" ".join(people([line]))), line)
-    for element in [] if found else rel_authors(survey.tree):
+    for element in [] if found else survey.once(rel_authors):
         line = short_text(element)
         if looks_personal_line(line) and not is_apart(element, near, is_aside_ok=True):
             found.setdefault(folded(" ".join(people([line]))), line)
@@ -192,20 +201,12 @@ def lone_bylines(survey: Survey, near: set[HtmlElement]) -> list[str]:
 
 def rel_authors(tree: HtmlElement) -> list[HtmlElement]:
     """The first elements marked ``rel=author``, and addresses that say so."""
-    hits = (one for one in RELATED(tree) if is_author_mark(one))
-    return list(islice(hits, 20))
-
-
-def is_author_mark(element: HtmlElement) -> bool:
-    rel, name = element.get("rel"), element.get("class") or ""
-    if rel is not None and (element.tag == "address" or "author" in rel):
-        return True
-    return element.tag == "address" and ("author" in name or "byline" in name)
+    return list(MARKED(tree)[:20])
 
 
 def author_links(tree: HtmlElement) -> list[HtmlElement]:
     """The first links to what reads like an author's page; those of prose lead to people it speaks of."""
-    links = (one for one in tree.iter("a") if AUTHOR_ADDRESS.search(one.get("href") or ""))
+    links = (one for one in PERSONAL_LINKS(tree) if AUTHOR_ADDRESS.search(one.get("href", "")))
     return list(islice((one for one in links if not is_in_prose(one)), 30))
 
 
@@ -215,16 +216,15 @@ def is_in_prose(link: HtmlElement) -> bool:
     return paragraph is not None and not short_text(paragraph)
 
 
-def meta_authors(tree: HtmlElement) -> list[str]:
+def meta_authors(metas: Sequence[HtmlElement]) -> list[str]:
     found = []
-    for element in META(tree)[:200]:
+    for element in metas[:200]:
         name = (element.get("property") or element.get("name") or "").lower()
         if name in AUTHOR_META and not element.get("content", "").startswith(("http", "/")):
             content = element.get("content", "")
             found.append(turned(content) if name in SURNAME_FIRST else content)
     labels = {
-        (element.get("name") or element.get("property") or ""): element.get("content", "")
-        for element in META(tree)[:200]
+        (element.get("name") or element.get("property") or ""): element.get("content", "") for element in metas[:200]
     }
     if LABEL_ONLY.match(labels.get("twitter:label1", "")):
         found.append(labels.get("twitter:data1", ""))

@@ -84,7 +84,7 @@ def date_candidates(
         found += [
             (read(text, lang, country), story.origin, role) for text, role in story_dates(story) if story.is_article
         ]
-    found += [(read(text, lang, country), "meta", role) for text, role in meta_dates(tree)]
+    found += [(read(text, lang, country), "meta", role) for text, role in meta_dates(survey.meta)]
     lines = [*before[-4:], *after]
     printed: list[tuple[Moment, DateOrigin, Role]] = []
     printed += [(moment, "time", role) for moment, role in time_dates(tree, heading, lang, country)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from archive.model import DateCandidate
@@ -15,7 +15,7 @@ from pipelines.dates import PRINTED, Moment, day_moment
 from pipelines.roles import Role
 from pipelines.story import NEWS, Story
 
-META = XPath("/descendant::meta[@content][@property or @name or @itemprop or @http-equiv]")
+MAX_NAME = 80  # characters; longer ones are of nothing
 PUBLISHED_META = frozenset(
     "article:published_time article:published og:published_time og:article:published_time datepublished date.published"
     " publish_date publish-date publishdate published-date publication_date publicationdate pubdate date dc.date"
@@ -45,14 +45,21 @@ URL_NAMED_DAY = re.compile(
 )
 
 
-def meta_dates(tree: HtmlElement) -> Iterator[tuple[str, Role]]:
+def meta_dates(metas: Sequence[HtmlElement]) -> Iterator[tuple[str, Role]]:
     """Dates that ``<meta>`` elements of the page give; those of microdata are read with it."""
-    for element in META(tree)[:200]:
-        name = (element.get("property") or element.get("name") or element.get("http-equiv") or "").lower()
-        if name in MODIFIED_META or (len(name) < 40 and MODIFIED_NAME.search(name)):
-            yield element.get("content", ""), "modified"
-        elif name in PUBLISHED_META or (len(name) < 40 and PUBLISHED_NAME.search(name)):
-            yield element.get("content", ""), "published"
+    for element in metas[:200]:
+        name = element.get("property") or element.get("name") or element.get("http-equiv") or ""
+        if role := date_named(name[:MAX_NAME]):
+            yield element.get("content", ""), role
+
+
+@lru_cache(maxsize=2_000)  # pages name the same things
+def date_named(name: str) -> Role | None:
+    """What the date of a ``<meta>`` of that name says; None for one that gives no date."""
+    name = name.lower()
+    if name in MODIFIED_META or (len(name) < 40 and MODIFIED_NAME.search(name)):
+        return "modified"
+    return "published" if name in PUBLISHED_META or (len(name) < 40 and PUBLISHED_NAME.search(name)) else None
 
 
 def url_day(url: str) -> Moment | None:

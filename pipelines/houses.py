@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from pipelines.agreement import folded
@@ -15,6 +16,7 @@ from pipelines.survey import Survey
 ACCOUNT = re.compile(r"(?![A-Z][a-z]+$|[A-Z]+$)[\w.-]+$", re.ASCII)  # one word, no given name and no agency
 LEAD = r"(?:\b(?:by|author|von|par|por|di|автор)\s*:?\s+(?:the\s+)?|(?:作者|文|記者|记者)\s*[:：]?\s*)"
 BESIDE = re.compile(r"(?:entry|post|article)[-_](?:[a-z]+[-_])?(?:meta|info|author)|byline", re.IGNORECASE)
+NOT_WORDS = re.compile(r"\W+")
 DESK = re.compile(
     r"(?:the\s|our\s)?(?:[\w&.’'-]+\s){0,3}(?:staff|team|editors|newsroom|newsdesk|desk|(?<!guest\s)contributors?)"
     r"|(?!senior|managing|guest|chief|copy)[\w-]+\seditor",
@@ -56,7 +58,17 @@ def signs(names: Sequence[str], survey: Survey, near: Sequence[str]) -> bool:
     if any(len(line) <= MAX_BYLINE and signed.search(line) for line in (*near, *lines)):
         return True
     named = (f" {folded(short_text(one))} " for one in survey.named(BESIDE, limit=60))
-    return any(keys & signers(line) for line in near) or any(f" {key} " in text for text in named for key in keys)
+    return any(may_name(line, keys) and keys & signers(line) for line in near) or any(
+        f" {key} " in text for text in named for key in keys
+    )
+
+
+def may_name(line: str, keys: Iterable[str]) -> bool:
+    """False where the line has not even the letters of any of the folded names: most lines are the article's prose."""
+    if "&" in line or "<" in line:  # entities and tags are read by ``person``
+        return True
+    letters = NOT_WORDS.sub("", unicodedata.normalize("NFKC", line).casefold())
+    return any(key.replace(" ", "") in letters for key in keys)
 
 
 def signers(line: str) -> set[str]:

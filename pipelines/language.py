@@ -23,6 +23,9 @@ NAMES = {
 }
 REPLACED = {"iw": "he", "in": "id", "ji": "yi", "jp": "ja", "cn": "zh", "kr": "ko", "ua": "uk", "cz": "cs", "gr": "el"}
 SAMPLE = 2000  # characters of text that settle the script
+LEAST_LETTERS = 12
+SOME_LATIN = re.compile(rf"(?:[^A-Za-z]*[A-Za-z]){{{LEAST_LETTERS}}}")
+ASCII = re.compile(r"[\x00-\x7f]+")
 SCRIPTS = {
     "kana": re.compile(r"[\u3040-\u30ff]+"),
     "hangul": re.compile(r"[\uac00-\ud7a3]+"),
@@ -78,10 +81,14 @@ def normal_tag(declared: str | None) -> str | None:
 def script_of(text: str) -> str | None:
     """The script most letters are in; kana count for all of a Japanese text. None for too little text."""
     sample = text[:SAMPLE]
-    scripts = {"latin": SCRIPTS["latin"]} if sample.isascii() else SCRIPTS
-    counts = {name: sum(map(len, pattern.findall(sample))) for name, pattern in scripts.items()}
+    if sample.isascii():
+        return "latin" if SOME_LATIN.match(sample) else None
+    beyond = ASCII.sub("", sample)
+    counts = {
+        name: sum(map(len, pattern.findall(sample if name == "latin" else beyond))) for name, pattern in SCRIPTS.items()
+    }
     total = sum(counts.values())
-    if total < 12:
+    if total < LEAST_LETTERS:
         return None
     if counts.get("kana", 0) * 10 > total:
         return "kana"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from urllib.parse import urljoin
 
 from lxml.etree import XPath
@@ -14,13 +16,13 @@ from archive.wishes import page_wishes
 from pipelines.agreement import folded
 from pipelines.bylines import authors_of
 from pipelines.datelines import date_candidates
-from pipelines.headdates import META
 from pipelines.language import language_of, normal_tag
 from pipelines.pictures import lead_picture
 from pipelines.prose import one_line
 from pipelines.structured import StructuredData
 from pipelines.survey import Survey
 from pipelines.titles import site_forms, title_of
+from pipelines.tree import words_in
 from pipelines.vicinity import lines_after, lines_before
 
 MAX_TAGS = 30
@@ -30,7 +32,7 @@ LANGUAGES = XPath("//html/@*[local-name() = 'lang' or name() = 'xml:lang'] | //b
 LINKS = XPath("/descendant::link[@href][@rel]")
 BASE = XPath("string(//base/@href)")
 TAG_LINKS = XPath("/descendant::a[contains(@rel, 'tag')]")
-SAMPLE_TEXT = XPath("//p | //h1 | //h2 | //td | //li")
+SAMPLE_TAGS = ("p", "h1", "h2", "td", "li")
 SITE_META = (
     "og:site_name",
     "application-name",
@@ -95,13 +97,13 @@ def metadata_of(
     source_country: str | None = None,
 ) -> Metadata:
     """Everything but the text. ``now`` bounds dates: nothing is published in the future."""
-    meta = meta_values(tree)
+    survey, base = Survey(tree), base_of(tree, url)
+    meta = meta_values(survey.meta)
     sites = [one for one in (source_name, *(meta.get(name) for name in SITE_META), *data.site_names) if one]
     title = title_of(tree, head_titles=head_titles(tree, meta, data, feed_title), sites=sites, url=url)
     lang = language(tree, meta, data, source_language)
     names = site_forms(sites, url)
     picture = lead_picture(tree, meta, [one.picture for one in data.stories])
-    survey, base = Survey(tree), base_of(tree, url)
     before = lines_before(title.heading) if title.heading is not None else []
     after = lines_after(title.heading) if title.heading is not None else []
     return Metadata(
@@ -132,16 +134,16 @@ def metadata_of(
         site_names=names,
         canonical_link=canonical(tree, base),
         variant_links=variants(tree, base),
-        tags=tags_of(tree, meta, data),
+        tags=tags_of(survey, meta, data),
         is_paywalled=paywall(meta, data),
-        wishes=page_wishes((element.get("name") or "", element.get("content") or "") for element in META(tree)[:300]),
+        wishes=page_wishes((element.get("name") or "", element.get("content") or "") for element in survey.meta[:300]),
     )
 
 
-def meta_values(tree: HtmlElement) -> dict[str, str]:
+def meta_values(metas: Sequence[HtmlElement]) -> dict[str, str]:
     """The page's ``<meta>`` values by lower-case name, the first of each."""
     found: dict[str, str] = {}
-    for element in META(tree)[:300]:
+    for element in metas[:300]:
         for name in (element.get("property"), element.get("name"), element.get("itemprop"), element.get("http-equiv")):
             if name and (value := one_line(element.get("content", "")[:4000])):
                 found.setdefault(name.lower(), value)
@@ -166,8 +168,8 @@ def sample_text(tree: HtmlElement) -> str:
     """Enough of the page's text to tell its script."""
     pieces: list[str] = []
     length = 0
-    for element in SAMPLE_TEXT(tree)[:120]:
-        piece = (element.text_content() or "")[:400].strip()
+    for element in islice(tree.iter(SAMPLE_TAGS), 120):
+        piece = words_in(element)[:400].strip()
         pieces.append(piece)
         length += len(piece)
         if length > 2500:
@@ -220,18 +222,18 @@ def variants(tree: HtmlElement, base: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def tags_of(tree: HtmlElement, meta: dict[str, str], data: StructuredData) -> tuple[str, ...]:
+def tags_of(survey: Survey, meta: dict[str, str], data: StructuredData) -> tuple[str, ...]:
     """Section and keywords, each once; without them links marked ``rel=tag``."""
     words = [word for one in data.stories for word in one.keywords]
     words += [
-        one_line(one.get("content", "")) for one in META(tree) if (one.get("property") or "").lower() == "article:tag"
+        one_line(one.get("content", "")) for one in survey.meta if (one.get("property") or "").lower() == "article:tag"
     ]
     keywords = meta.get("news_keywords") or meta.get("keywords") or ""
     words = words or [
         word.strip() for word in keywords.replace("、", ",").replace("，", ",").replace(";", ",").split(",")
     ]
     words = [word for word in words if word] or [
-        one_line((one.text_content() or "")[:200]) for one in TAG_LINKS(tree)[:MAX_TAGS]
+        one_line((one.text_content() or "")[:200]) for one in TAG_LINKS(survey.tree)[:MAX_TAGS]
     ]
     words = [word for word in (section_of(meta, data), *words) if word and len(word) <= 80]
     listed = {folded(word): word for word in reversed(words)}

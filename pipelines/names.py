@@ -127,6 +127,7 @@ GROUP = re.compile(
     r"|[a-z]\.(?:com|org|net|de|io|co)\b",
     re.IGNORECASE,
 )
+ENDS_SHORT = re.compile(r"\b(?:Jr|Sr|[A-Z])$")
 PARTICLES = frozenset(
     "de da do del della di van von der den la le el al bin ibn of zu zur ter ten du des dos das y e af av"
     " mac mc st san".split()
@@ -247,7 +248,7 @@ def person(part: str | None) -> str | None:
 
 def initial_restored(text: str, part: str) -> str:
     """``Sammy Davis Jr`` keeps its point."""
-    return text + "." if re.search(rf"{re.escape(text)}\.", part) and re.search(r"\b(?:Jr|Sr|[A-Z])$", text) else text
+    return text + "." if f"{text}." in part and ENDS_SHORT.search(text) else text
 
 
 def is_group(name: str) -> bool:

@@ -16,7 +16,7 @@ from pipelines.prose import one_line
 from pipelines.story import Picture
 
 ADDRESSES = ("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src")
-IMAGES = XPath("//img | //picture/source")
+IMAGES = XPath("/descendant::img | /descendant::source[parent::picture]")
 SOURCES = ("src", "data-src", "srcset", "data-srcset", "data-lazy-src")
 CAPTIONS = XPath(
     "(descendant::*[self::figcaption or contains(@class, 'caption') or contains(@itemprop, 'caption')"
@@ -97,7 +97,7 @@ def shown(tree: HtmlElement, url: str) -> Picture:
     if len(wanted) < MIN_NAME:
         return Picture()
     for image in islice(IMAGES(tree), MAX_IMAGES):
-        if wanted in map(file_name, addresses(image)):
+        if any(is_of_file(address, wanted) for address in addresses(image)):
             caption, credit = caption_of(image)
             width, height = pixels(image.get("width")), pixels(image.get("height"))
             return Picture(url=url, width=width, height=height, caption=caption, credit=credit)
@@ -110,6 +110,12 @@ def addresses(image: HtmlElement) -> Iterator[str]:
         for part in (image.get(name) or "")[:4000].split(", "):
             if address := part.strip().split(" ")[0]:
                 yield address
+
+
+def is_of_file(address: str, wanted: str) -> bool:
+    """True where ``file_name`` gives the wanted name; most addresses need not be taken apart to see that it doesn't."""
+    is_plain = address.isascii() and address.isprintable() and "%" not in address and "=" not in address
+    return not (is_plain and wanted not in address.lower()) and file_name(address) == wanted
 
 
 def file_name(url: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from pipelines.metadata import meta_values
 from pipelines.pictures import caption_of, file_name, lead_picture
 from pipelines.story import Picture
+from pipelines.survey import Survey
 from pipelines.tree import tree_of
 
 FILE = "https://alpha.example/img/crater.jpg"
@@ -15,7 +16,7 @@ OG = f'<meta property="og:image" content="{FILE}">'
 
 def found(head: str = OG, body: str = "", *told: Picture) -> Picture:
     root = tree_of(f"<html><head>{head}</head><body><article>{body}</article></body></html>")
-    return lead_picture(root, meta_values(root), told)
+    return lead_picture(root, meta_values(Survey(root).meta), told)
 
 
 def figure(caption: str) -> str:
