@@ -27,6 +27,7 @@ MAX_PARTS = 60  # children of a heading that are read
 BESIDE = re.compile(
     r"overline|kicker|topline|eyebrow|offscreen|sr-only|screen-reader|badge|sourcelnk|comment", re.IGNORECASE
 )
+LEAST_TOLD = 2  # words of a title that can gainsay a heading
 OPEN_ENDS = ":：|-–—,."  # a line that starts so has lost its beginning
 ENDING = re.compile(r"\s*[#¶§🔗]+$")
 
@@ -51,13 +52,15 @@ def title_of(tree: HtmlElement, *, head_titles: Sequence[str], sites: Iterable[s
     headings = [(heading_text(one), one) for one in HEADINGS_1(tree)[:MAX_HEADINGS] if not leads_home(one, url)]
     headings = [(text, one) for text, one in headings if text and len(text) <= MAX_TITLE]
     if chosen := agreed(headings, bare):
-        return Title(text=without_site(chosen[0], names) if len(chosen[0]) > 60 else chosen[0], heading=chosen[1])
-    if len(headings) == 1 and folded(headings[0][0]) not in names:
-        return Title(text=headings[0][0], heading=headings[0][1])
+        return Title(text=respaced(without_end(chosen[0], names), bare), heading=chosen[1])
+    if len(headings) == 1 and is_akin(headings[0][0], bare) and folded(headings[0][0]) not in names:
+        return Title(text=respaced(without_end(headings[0][0], names), bare), heading=headings[0][1])
     others = ((heading_text(one), one) for one in OTHER_HEADINGS(tree)[: MAX_HEADINGS * 3])
     named = [(text, one) for text, one in others if text and len(text) <= MAX_TITLE and folded(text) not in names]
     if bare and (chosen := agreed(named, bare)):
         return Title(text=chosen[0], heading=chosen[1])
+    if headings and len(headings[0][0].split()) > 2 and is_akin(headings[0][0], bare):
+        return Title(text=headings[0][0], heading=headings[0][1])
     fallback = bare[0] if bare else headings[0][0] if headings else ""
     if headings or not fallback:
         return Title(text=fallback, heading=headings[0][1] if headings else None)
@@ -88,6 +91,36 @@ def agreed(headings: Sequence[tuple[str, HtmlElement]], titles: Sequence[str]) -
         if score > best[0]:
             best = (score, (text, element))
     return best[1]
+
+
+def without_end(heading: str, names: frozenset[str]) -> str:
+    """The heading without the site's name behind it; before it, a short one may have the name of a series."""
+    bare = without_site(heading, names)
+    is_end = heading.startswith(bare) and len(bare.split()) > 2
+    return bare if folded(bare) != folded(heading) and (is_end or len(heading) > 60) else heading
+
+
+def is_akin(heading: str, titles: Sequence[str]) -> bool:
+    """True when the heading shares a word with a title of the page, or none says enough to tell.
+
+    The name of a section, of the site or of a call shares none.
+    """
+    words, titled = telling(heading), [found for title in titles if len(found := telling(title)) >= LEAST_TOLD]
+    return not words or not titled or any(words & found for found in titled)
+
+
+def telling(text: str) -> set[str]:
+    """The words of four letters and more; pairs of characters where writing has no spaces."""
+    words = folded(text).split()
+    pairs = {word[place : place + 2] for word in words if not word.isascii() for place in range(len(word) - 1)}
+    return pairs | {word for word in words if len(word) >= 4}
+
+
+def respaced(text: str, titles: Sequence[str]) -> str:
+    """The heading in the words of a title that differs in white space only: blocks of a heading run together."""
+    key = folded(text)
+    same = (one for one in titles if folded(one) != key and folded(one).replace(" ", "") == key.replace(" ", ""))
+    return max(same, key=len, default=text)
 
 
 def heading_text(element: HtmlElement) -> str:
@@ -129,28 +162,23 @@ def site_forms(sites: Iterable[str], url: str) -> frozenset[str]:
 
 def without_site(title: str, names: frozenset[str]) -> str:
     """The title without the site's name before or behind it; a title that is nothing else stays as it is."""
-    parts = pieces_of(title)
-    while len(parts) > 1:
-        if is_site(parts[-1][1], names, is_last=True):
-            parts.pop()
-        elif is_site(parts[0][1], names, is_last=False):
-            parts.pop(0)
+    spans = pieces_of(title)
+    said = [place for place, span in enumerate(spans) if title[slice(*span)].strip()]
+    begin, end = 0, len(title)
+    while len(said) > 1:
+        if is_site(title[slice(*spans[said[-1]])], names, is_last=True):
+            end = spans[said.pop() - 1][1]
+        elif is_site(title[slice(*spans[said[0]])], names, is_last=False):
+            begin = spans[said.pop(0) + 1][0]
         else:
             break
-    return "".join(text if n == 0 else mark + text for n, (mark, text) in enumerate(parts)).strip()
+    return title[begin:end].strip()
 
 
-def pieces_of(title: str) -> list[tuple[str, str]]:
-    """The title between its separators, each piece with the separator before it."""
-    pieces: list[tuple[str, str]] = []
-    start, mark = 0, ""
-    for hit in SEPARATOR.finditer(title):
-        if title[start : hit.start()].strip():
-            pieces.append((mark, title[start : hit.start()]))
-            mark = hit.group()
-        start = hit.end()
-    pieces.append((mark, title[start:]))
-    return [(mark, text) for mark, text in pieces if text.strip()] or [("", title)]
+def pieces_of(title: str) -> list[tuple[int, int]]:
+    """Where the pieces of the title between its separators begin and end; some are empty."""
+    edges = [(hit.start(), hit.end()) for hit in SEPARATOR.finditer(title)]
+    return list(zip([0, *(end for _, end in edges)], [*(start for start, _ in edges), len(title)], strict=True))
 
 
 def is_site(piece: str, names: frozenset[str], *, is_last: bool) -> bool:

@@ -48,6 +48,30 @@ def day_of(found):
             "<h2>アンテナ、運用を終える</h2>",
             "アンテナ、運用を終える",
         ),
+        (
+            "<title>« Glace » sous le bord : « un choc » | Orbital Gazette</title>",
+            "",
+            "« Glace » sous le bord : « un choc »",
+        ),
+        ("<title>Ice</title>", "<h1>Ice Below the Rim - Orbital Gazette</h1>", "Ice Below the Rim"),
+        ("<title>Ice</title>", "<h1>Orbital Gazette: Ice Below</h1>", "Orbital Gazette: Ice Below"),
+        ("<title>Crater Ice Below the Rim</title>", "<h1>Our Columns</h1>", "Crater Ice Below the Rim"),
+        (
+            "<title>Crater Ice Below the Rim</title>",
+            "<h1>What the Crater's Rim Hides</h1>",
+            "What the Crater's Rim Hides",
+        ),
+        (
+            "<title>Crater Ice Below the Rim</title>",
+            "<h1>What the Crater's Rim Hides</h1><h1>More to Read</h1>",
+            "What the Crater's Rim Hides",
+        ),
+        (
+            "<title>Moon Ice Below the Rim</title>",
+            "<h1><b>Moon</b><b>Ice Below the Rim</b></h1>",
+            "Moon Ice Below the Rim",
+        ),
+        ("<title>月の氷を発見</title>", "<h1>お知らせ一覧</h1>", "月の氷を発見"),
         ("", "", ""),
     ],
 )
