@@ -27,6 +27,7 @@ MAX_PARTS = 60  # children of a heading that are read
 BESIDE = re.compile(
     r"overline|kicker|topline|eyebrow|offscreen|sr-only|screen-reader|badge|sourcelnk|comment", re.IGNORECASE
 )
+TICKER = " +++ "
 LEAST_TOLD = 2  # words of a title that can gainsay a heading
 OPEN_ENDS = ":：|-–—,."  # a line that starts so has lost its beginning
 ENDING = re.compile(r"\s*[#¶§🔗]+$")
@@ -103,8 +104,10 @@ def without_end(heading: str, names: frozenset[str]) -> str:
 def is_akin(heading: str, titles: Sequence[str]) -> bool:
     """True when the heading shares a word with a title of the page, or none says enough to tell.
 
-    The name of a section, of the site or of a call shares none.
+    The name of a section, of the site or of a call shares none; a ticker's latest entries (``A +++ B``) are no title.
     """
+    if TICKER in heading and titles:
+        return False
     words, titled = telling(heading), [found for title in titles if len(found := telling(title)) >= LEAST_TOLD]
     return not words or not titled or any(words & found for found in titled)
 

@@ -146,6 +146,33 @@ def test_a_page_without_an_article_has_the_systems_date_only_where_it_is_borne_o
     assert {one.origin for one in shown.dates} == {"json-ld", "text"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "headline", "shared", "title"),
+    [
+        (
+            "NewsArticle",
+            "Moon: Ice Below the Rim",
+            "Moon: Ice Below the Rim | Orbital Gazette",
+            "Moon: Ice Below the Rim",
+        ),
+        ("NewsArticle", "Moon: Ice Below the Rim", "Ice under a Crater", "Ice Below the Rim"),
+        ("NewsArticle", "ICE BELOW THE RIM", "Ice below the rim", "Ice Below the Rim"),
+        ("BlogPosting", "Moon: Ice Below the Rim", "Moon: Ice Below the Rim", "Ice Below the Rim"),
+    ],
+)
+def test_news_goes_by_the_headline_that_data_and_head_agree_on(kind, headline, shared, title):
+    head = (
+        f'<script type="application/ld+json">{{"@type": "{kind}", "headline": "{headline}"}}</script>'
+        f'<meta property="og:title" content="{shared}"><meta property="og:site_name" content="Orbital Gazette">'
+    )
+    assert metadata(page(head, "<h1>Ice Below the Rim</h1>")).title == title
+
+
+def test_the_latest_entries_of_a_ticker_are_no_title():
+    html = page("<title>Launch of Vega: the day</title>", "<h1>Launch on hold +++ Winds rise over the pad of Vega</h1>")
+    assert metadata(html).title == "Launch of Vega: the day"
+
+
 ALONE = '<script type="application/ld+json">{"@type": "%s", "headline": "Ice", "datePublished": "2026-03-01"}</script>'
 HEADED = '<meta property="article:published_time" content="2026-03-01">'
 
