@@ -12,7 +12,7 @@ from archive.formats import streams
 from archive.reading.facets import FIELDS, MAX_VALUES, UNITS
 from archive.search import ORDERS
 from archive.web import api
-from archive.web.answers import MAX_ID, Json, validated
+from archive.web.answers import MAX_ID, BadRequestError, Handler, Json, validated
 from archive.web.description import Operation, Parameter, openapi, whole_number
 
 
@@ -34,6 +34,7 @@ UNIT = Parameter(
     text="By default the one that fits.",
     schema={"type": "string", "enum": ["auto", *UNITS], "default": "auto"},
 )
+MAX_NAME = 40  # characters of a parameter we don't know that are said back
 REVISION = {"type": "integer", "minimum": 1}
 
 OPERATIONS: Sequence[Operation] = (
@@ -162,6 +163,23 @@ def description(request: Request) -> Response:
     return validated(request, Json(openapi(OPERATIONS)))
 
 
+def strict(operation: Operation) -> Handler:
+    """The operation's answer, but for a parameter it doesn't have: a misspelt one would silently ask something else."""
+    known = [each.name for each in operation.parameters if f"{{{each.name}}}" not in operation.path]
+
+    def answer(request: Request) -> Response:
+        for name in request.query_params:
+            if name not in known:
+                raise BadRequestError(name[:MAX_NAME], f"no parameter of this address; {takes(known)}")
+        return operation.answer(request)
+
+    return answer
+
+
+def takes(names: Sequence[str]) -> str:
+    return f"it takes {', '.join(names)}" if names else "it takes none"
+
+
 def routes() -> list[BaseRoute]:
-    found: list[BaseRoute] = [Route(operation.path, operation.answer) for operation in OPERATIONS]
+    found: list[BaseRoute] = [Route(operation.path, strict(operation)) for operation in OPERATIONS]
     return [Route("/api/", index), Route("/api/openapi.json", description), *found]

@@ -85,7 +85,7 @@ def test_without_a_query_all_articles_come_newest_first(app: ASGIApp) -> None:
 
 
 def test_pages_link_to_the_next(app: ASGIApp) -> None:
-    seen, target = [], "/api/articles?q=comet OR moon&limit=2&x=y".replace(" ", "%20")
+    seen, target = [], "/api/articles?q=comet OR moon&limit=2&by_story=0".replace(" ", "%20")
     while target:
         answer = ask(app, target)
         seen += [each["id"] for each in answer.json["results"]]
@@ -248,6 +248,12 @@ def test_an_export_streams_what_answers(app: ASGIApp) -> None:
         ("/api/articles?limit=0", 400, {"detail": "a whole number from 1 to 100, please", "parameter": "limit"}),
         ("/api/articles?limit=x", 400, {"detail": "a whole number from 1 to 100, please", "parameter": "limit"}),
         ("/api/articles?order=best", 400, {"detail": "one of relevance, recent, newest, please", "parameter": "order"}),
+        (
+            "/api/timeline?query=comet",
+            400,
+            {"detail": "no parameter of this address; it takes q, unit, as_of", "parameter": "query"},
+        ),
+        ("/api/stats?q=comet", 400, {"detail": "no parameter of this address; it takes none", "parameter": "q"}),
         ("/api/articles?by_story=maybe", 400, {"detail": "true or false, please", "parameter": "by_story"}),
         ("/api/timeline?unit=week", 400, {"detail": "one of auto, day, month, year, please", "parameter": "unit"}),
         (
