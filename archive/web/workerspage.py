@@ -20,7 +20,7 @@ def workers_page(request: Request) -> Response:
     now = datetime.now(UTC)
     with reading_of(request).connection() as connection:
         found, queue, stopped = members(connection, now=now), queue_at(connection, now=now), paused(connection)
-    answer = page("workers.html", members=found, queue=queue, paused=stopped, now=now)
+    answer = page("workers.html", here="/workers", members=found, queue=queue, paused=stopped, now=now)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
