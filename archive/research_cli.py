@@ -129,16 +129,23 @@ def create(*, config: Config, name: str, where: str | None) -> None:
 @json_option
 @archive_options
 def list_snapshots(*, config: Config, as_json: bool) -> None:
-    """Name the snapshots there are."""
+    """Name the snapshots there are; exit code 3 when one was altered, which is said on stderr."""
     from archive import report, snapshots
+    from archive.errors import StoreError
 
-    folder = config.home / "snapshots"
+    folder, wrong = config.home / "snapshots", []
     for name in snapshots.names(folder):
-        found = snapshots.read(folder, name)
+        try:
+            found = snapshots.read(folder, name)
+        except StoreError as exc:  # the others are as good as ever
+            wrong.append(str(exc))
+            continue
         if as_json:
             say(report.json_line(asdict(found)))
             continue
         say(f"{found.name}  {found.created_at}  {found.articles:,} articles  {found.digest}  {found.query}")
+    if wrong:
+        raise StoreError("\n".join(wrong))
 
 
 @snapshot.command()

@@ -110,7 +110,7 @@ def read(folder: Path, name: str) -> Snapshot:
             facts[found[1]] = found[2]
         if found is None or found[1] != "digest":
             digest.update(line.encode())
-    if facts["digest"] != f"sha256:{digest.hexdigest()}":
+    if facts["digest"] != f"sha256:{digest.hexdigest()}" or not re.fullmatch(r"\d{1,18}", facts["articles"], re.ASCII):
         raise StoreError(f"{path_of(folder, name)}: does not agree with its digest: it was altered, or is not whole")
     return Snapshot(
         name=facts["name"],

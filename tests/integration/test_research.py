@@ -194,6 +194,18 @@ def test_commands_keep_snapshots(home: Path, capsys: pytest.CaptureFixture[str])
     assert run(["snapshot", "create", "march", "--home", str(home)]) == 2
 
 
+def test_an_altered_snapshot_hides_no_other(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("april", "march", "may"):
+        assert run(["snapshot", "create", name, "--home", str(home)]) == 0
+    altered = home / "snapshots" / "march.tsv"
+    altered.write_text(altered.read_text().replace("# query: ", "# query: comet"))
+    capsys.readouterr()
+    assert run(["snapshot", "list", "--home", str(home)]) == 3
+    said = capsys.readouterr()
+    assert [line.split()[0] for line in said.out.splitlines()] == ["april", "may"]
+    assert "march.tsv: does not agree with its digest" in said.err
+
+
 def test_commands_watch(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["watch", "add", "comets", "comet", "--from-start", "--home", str(home)]) == 0
     assert run(["watch", "add", "wrong", "(", "--home", str(home)]) == 2
