@@ -118,9 +118,13 @@ def free_port() -> int:
 
 
 def test_demo_runs_from_an_empty_directory(installed: Installed, tmp_path: Path) -> None:
-    done = installed.run("perilune", "demo", "--port", str(free_port()), cwd=tmp_path)
+    crawl = ("perilune", "demo", "--port", str(free_port()))
+    done = installed.run(*crawl, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     searched = installed.run("perilune", "search", "--home", "perilune-demo", "--json", "COPUOS", cwd=tmp_path)
     assert searched.returncode == 0, searched.stderr
     assert searched.stdout.splitlines(), "the demo's archive answers"
+    assert installed.run(*crawl, cwd=tmp_path).returncode == 0
+    revised = installed.run("perilune", "search", "--home", "perilune-demo", "--json", "has:revision", cwd=tmp_path)
+    assert "How to Lose a Probe" in revised.stdout, "the second run finds a correction"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["perilune-demo"]
