@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -20,6 +20,7 @@ MAX_OCCURRENCES = 100  # considered as the beginning of an excerpt
 MAX_WORD_CHARS = 30  # how far a cut looks for the edge of a word; longer ones, and Chinese, are cut where it falls
 LAST_ALPHABET = "\u0900"  # Latin to Arabic lie before: their words end where a letter or digit does
 LINE = re.compile(r"[^\n]+")
+GAP_CHARS = 40  # between two words of a phrase, where they are looked for
 LEAD_CHARS = 60  # shown before the first hit
 
 
@@ -75,6 +76,8 @@ def occurrences(text: str, wanted: Sequence[Text], lang: str | None) -> list[tup
     language = primary(lang)
     if all(is_plain(needle) for needle in wanted):
         return list(plain_occurrences(text, wanted, language))
+    if all(is_plain(replace(needle, words=needle.words[:1])) for needle in wanted) and stays_in_place(text):
+        return list(phrase_occurrences(text, wanted, language))
     return token_occurrences(text, wanted, language)
 
 
@@ -89,7 +92,7 @@ def plain_occurrences(text: str, wanted: Sequence[Text], language: str | None) -
     pattern = word_pattern(tuple(beginning(*each, language) for needle in wanted for each in variants_of(needle)))
     for line in LINE.finditer(text):
         start, plain = line.start(), folded(line.group())
-        if not all(keeps_its_place(char) for char in set(line.group()) if not char.isascii()):
+        if not stays_in_place(line.group()):
             found_here = token_occurrences(line.group(), wanted, language)
             yield from ((number, (start + a, start + b)) for number, (a, b) in found_here)
             continue
@@ -98,6 +101,26 @@ def plain_occurrences(text: str, wanted: Sequence[Text], language: str | None) -
             for number, needle in enumerate(wanted):
                 if is_one_of(word, needle):
                     yield number, place
+
+
+def phrase_occurrences(text: str, wanted: Sequence[Text], language: str | None) -> Iterator[tuple[int, Range]]:
+    """The same for phrases that begin with a plain word: tokens are made only where one begins. A phrase with more than
+    ``GAP_CHARS`` between two words is not marked."""
+    firsts = [
+        (words[:1], is_prefix and len(words) == 1) for needle in wanted for words, is_prefix in variants_of(needle)
+    ]
+    pattern = word_pattern(tuple(beginning(*each, language) for each in firsts))
+    reach = max(len(needle.words) for needle in wanted) * (MAX_TOKEN_CHARS + GAP_CHARS)
+    for found in pattern.finditer(folded(text)):
+        start = found.start()
+        for number, (a, b) in token_occurrences(text[start : start + reach], wanted, language):
+            if a == 0:
+                yield number, (start, start + b)
+
+
+def stays_in_place(text: str) -> bool:
+    """Whether each character is one when folded, so that places in the folded text are the text's own."""
+    return text.isascii() or all(keeps_its_place(char) for char in set(text) if not char.isascii())
 
 
 def beginning(words: tuple[str, ...], is_prefix: bool, language: str | None) -> tuple[str, bool]:
