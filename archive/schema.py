@@ -362,7 +362,7 @@ class ArticleRow(Base):
 
     __tablename__ = "article"
     __table_args__ = (
-        Index("ix_article_source_published", "source_id", "published_at"),
+        Index("ix_article_source_published", "source_id", "published_at", "story_id"),
         Index("ix_article_published_id", "published_at", "id"),
         # What filters, facets and counts ask, without the text: a row of SQLite is read from its start, and the text
         # lies before most of it. PostgreSQL keeps long texts elsewhere.

@@ -16,7 +16,20 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Literal, TypeAlias, get_args
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from archive.errors import QueryError
@@ -24,11 +37,10 @@ from archive.query import Node, Query, Text, parse_query, wanted_texts
 from archive.reading.asof import Then, as_of, states
 from archive.reading.excerpts import Excerpt, Range, excerpt, highlights
 from archive.reading.matching import condition, hit_ids, holds, parted, prefer_index
-from archive.reading.ranking import Place, ranked
+from archive.reading.ranking import KEPT, MAX_COUNTED, Place, asked, ranked
 from archive.schema import ArticleRow, SourceRow
 from archive.words import word_count
 
-MAX_COUNTED = 10_000  # hits; counting a common word to the end costs as much as finding it
 MAX_LIMIT = 1_000  # hits a page
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -99,16 +111,15 @@ def search(
     text, others = parted(query.root)
     kept = [one_a_story(query.root, connection.dialect.name)] if by_story else []
     prefer_index(connection)
-    total = count(connection, query.root, kept)
     if order != "newest" and text is not None:
-        conditions = [condition(node, connection.dialect.name) for node in others]
         last = read_rank(query, after, is_aged=order == "recent")
         aged_at = None if order != "recent" else last.aged_at if last else int(datetime.now(UTC).timestamp())
-        places = ranked(connection, text, conditions, kept, hits=total, limit=limit + 1, after=last, aged_at=aged_at)
+        words = asked(text, others, kept, connection.dialect.name)
+        places, total = ranked(connection, words, limit=limit + 1, after=last, aged_at=aged_at)
     else:
-        order = "newest"
+        order, total = "newest", count(connection, query.root, kept)
         found = answering(query.root, connection.dialect.name, is_many=total > MAX_COUNTED)
-        places = newest(connection, [*found, *kept], limit=limit + 1, after=read_place(query, after))
+        places = newest(connection, found, kept, limit=limit + 1, after=read_place(query, after))
     following = written_place(places[limit - 1]) if len(places) > limit else None
     return SearchPage(
         hits=hits(connection, places[:limit], wanted, moment=moment),
@@ -133,24 +144,20 @@ def ids(connection: Connection, query: Query) -> list[int]:
 
 
 def one_a_story(root: Node, dialect: str) -> ColumnElement[bool]:
-    """Originals, and of a story whose original is no hit the copy that is and was archived first."""
-    hit = hit_ids(root, dialect).cte()
-    copied = select(ArticleRow.story_id).where(ArticleRow.duplicate_of.is_not(None))
-    original = func.count().filter(ArticleRow.duplicate_of.is_(None))
-    first = (
-        select(func.min(ArticleRow.id))
-        .where(ArticleRow.id.in_(select(hit.c.id)), (ArticleRow.story_id + literal_column("0")).in_(copied))
-        .group_by(ArticleRow.story_id)
-        .having(original == 0)
-        .correlate(None)
-    )
-    return or_(ArticleRow.duplicate_of.is_(None), ArticleRow.id.in_(first))
+    """Of the hit ``KEPT``: an original, or of a story whose original is no hit the copy that is and was archived first.
+    Asked hit by hit: most are originals."""
+    goes_before = or_(ArticleRow.duplicate_of.is_(None), ArticleRow.id < KEPT.id)
+    other = select(literal(1)).select_from(ArticleRow).where(ArticleRow.story_id == KEPT.story_id, goes_before)
+    other = other.where(ArticleRow.id != KEPT.id, *answering(root, dialect, is_many=True)).correlate(KEPT)
+    return or_(KEPT.duplicate_of.is_(None), not_(exists(other)))
 
 
 def count(connection: Connection, root: Node, kept: Sequence[ColumnElement[bool]] = ()) -> int:
     """How many articles answer, counted to one more than ``MAX_COUNTED``."""
     dialect = connection.dialect.name
-    found = select(ArticleRow.id).where(condition(root, dialect), *kept) if kept else hit_ids(root, dialect)
+    found = hit_ids(root, dialect)
+    if kept:
+        found = select(KEPT.id).where(KEPT.id.in_(found), *kept)
     return connection.execute(select(func.count()).select_from(found.limit(MAX_COUNTED + 1).subquery())).scalar_one()
 
 
@@ -164,11 +171,18 @@ def answering(root: Node, dialect: str, *, is_many: bool) -> list[ColumnElement[
 
 
 def newest(
-    connection: Connection, found: Sequence[ColumnElement[bool]], *, limit: int, after: Place | None
+    connection: Connection,
+    found: Sequence[ColumnElement[bool]],
+    kept: Sequence[ColumnElement[bool]],
+    *,
+    limit: int,
+    after: Place | None,
 ) -> list[Place]:
     """By date of publication, latest first; then those without a date, by id."""
     dated, undated = ArticleRow.published_at.is_not(None), ArticleRow.published_at.is_(None)
     columns = select(ArticleRow.id, ArticleRow.published_at).where(*found).limit(limit)
+    if kept:
+        columns = columns.join(KEPT, KEPT.id == ArticleRow.id).where(*kept)
     places: list[Place] = []
     if after is None or after.published_at is not None:
         statement = columns.where(dated, *([earlier(after)] if after else []))

@@ -16,6 +16,11 @@ article also has its body's ``tokens`` as text, and search looks there too (:mod
 holds 1 MB: ``MAX_INDEX_BYTES`` cuts a longer text, for both engines at the same word. A tsvector of an article lies
 outside its row and takes 20 µs to be read; ``heads`` holds the places in title, authors and tags alone and lies within:
 words of one column are looked for there, and what is ranked of many hits is chosen by it.
+
+Whether two words stand side by side a tsvector tells only when it is read, for each article that has both. ``pairs``
+holds a number for each two neighbours (:func:`pair_of`), so that an index says which few articles may have a phrase.
+Beside them stand ``source_id`` and ``published_at`` of the article: what filters ask most, of the rows that the words'
+index gives.
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sqlalchemy import Connection, bindparam
 from sqlalchemy import text as sql
@@ -39,6 +45,7 @@ MAX_INDEX_BYTES = 900_000  # of PostgreSQL's 1,048,575 a tsvector, leaving room 
 MAX_POSITION = 16_381  # the last place we use: PostgreSQL puts all that follow at 16,383, which must touch no other
 OVERFLOW_POSITION = 16_383  # PostgreSQL's MAXENTRYPOS - 1
 MAX_POSITIONS = 255  # positions of one word; PostgreSQL's MAXNUMPOS - 1
+PAIR_NUMBERS = 2**18  # numbers of pairs: an article of 700 words has one in 370 of them by chance
 LEXEME_BYTES = 8  # of one word beside its letters: entry, count, alignment
 
 
@@ -123,7 +130,7 @@ def words_row(article_id: int, words: Words) -> dict[str, object]:
 
 def tsv_row(article_id: int, words: Words) -> dict[str, object]:
     long_body = f" {' '.join(words.body)} " if is_long(words) else None
-    return {"id": article_id, "tsv": tsvector(words), "tokens": long_body}
+    return {"id": article_id, "tsv": tsvector(words), "tokens": long_body, "pairs": pairs_in(words)}
 
 
 def delete_index(connection: Connection, article_id: int) -> None:
@@ -148,12 +155,19 @@ def fingerprint(connection: Connection, words: Words) -> object:
     """The words as :func:`indexed` gives them back."""
     if connection.dialect.name == "sqlite":
         return words.joined()
-    return connection.execute(sql("SELECT CAST(CAST(:tsv AS tsvector) AS text)"), {"tsv": tsvector(words)}).scalar()
+    return connection.execute(sql(SPELL), {"tsv": tsvector(words), "pairs": pairs_in(words)}).scalar()
 
 
 def orphans(connection: Connection) -> list[int]:
     """Ids in the index that no article has."""
     return list(connection.execute(sql(SELECT_ORPHANS[connection.dialect.name])).scalars())
+
+
+def strayed(connection: Connection) -> list[int]:
+    """Ids whose source or date stands in the index otherwise than in the article."""
+    if connection.dialect.name == "sqlite":  # whose index has neither
+        return []
+    return list(connection.execute(sql(SELECT_STRAYED)).scalars())
 
 
 def words_of(
@@ -233,6 +247,17 @@ def tsvector(words: Words) -> str:
     return " ".join(entries)
 
 
+def pairs_in(words: Words) -> list[int]:
+    """Numbers of the words that stand side by side, each once, in order; breaks part them as columns do."""
+    neighbours = {pair for column in COLUMNS for pair in pairwise(words.column(column)) if BREAK not in pair}
+    return sorted({pair_of(first, second) for first, second in neighbours})
+
+
+def pair_of(first: str, second: str) -> int:
+    """The number of two words side by side, which other pairs have, too. It is stored: it must never change."""
+    return zlib.crc32(f"{first} {second}".encode()) % PAIR_NUMBERS
+
+
 def is_long(words: Words) -> bool:
     """Whether a tsvector would lose places, and phrases with them."""
     places, last = positions_of(words)
@@ -255,6 +280,11 @@ CREATE = {
     "postgresql": (
         "CREATE TABLE article_search (article_id BIGINT PRIMARY KEY, tsv TSVECTOR NOT NULL, tokens TEXT)",
         "ALTER TABLE article_search ADD COLUMN heads TSVECTOR",
+        "ALTER TABLE article_search ADD COLUMN pairs INTEGER[] NOT NULL DEFAULT '{}'",
+        "ALTER TABLE article_search ADD COLUMN source_id VARCHAR",
+        "ALTER TABLE article_search ADD COLUMN published_at TIMESTAMPTZ",
+        "ALTER TABLE article_search ALTER COLUMN heads SET STORAGE MAIN",
+        "ALTER TABLE article_search SET (toast_tuple_target = 256)",  # rows stay small, also those of short articles
     ),
 }
 CREATE_LOOKUP: Mapping[str, Sequence[str]] = {  # what may be made after the rows are in
@@ -262,6 +292,9 @@ CREATE_LOOKUP: Mapping[str, Sequence[str]] = {  # what may be made after the row
     "postgresql": (
         "CREATE INDEX ix_article_search_tsv ON article_search USING gin (tsv)",
         "CREATE INDEX ix_article_search_heads ON article_search USING gin (heads)",
+        "CREATE INDEX ix_article_search_pairs ON article_search USING gin (pairs)",
+        "CREATE INDEX ix_article_search_source ON article_search (source_id)",
+        "CREATE INDEX ix_article_search_published ON article_search (published_at)",
     ),
 }
 INSERT_FTS = "INSERT INTO article_fts (rowid, title, authors, tags, body) VALUES (:id, :title, :authors, :tags, :body)"
@@ -272,10 +305,13 @@ DELETE_FTS = (
 INSERT_WORDS = "INSERT INTO article_search (article_id, words) VALUES (:id, :words)"
 SELECT_WORDS = "SELECT words FROM article_search WHERE article_id = :id"
 UPSERT_TSV = (
-    "INSERT INTO article_search (article_id, tsv, tokens, heads) "
-    "SELECT :id, tsv, :tokens, ts_filter(tsv, '{a,b,c}') FROM CAST(:tsv AS tsvector) AS tsv "
-    "ON CONFLICT (article_id) DO UPDATE SET tsv = excluded.tsv, tokens = excluded.tokens, heads = excluded.heads"
+    "INSERT INTO article_search (article_id, tsv, tokens, heads, pairs, source_id, published_at) "
+    "SELECT :id, tsv, :tokens, ts_filter(tsv, '{a,b,c}'), CAST(:pairs AS INTEGER[]), article.source_id, "
+    "article.published_at FROM CAST(:tsv AS tsvector) AS tsv LEFT JOIN article ON article.id = :id "
+    "ON CONFLICT (article_id) DO UPDATE SET tsv = excluded.tsv, tokens = excluded.tokens, heads = excluded.heads, "
+    "pairs = excluded.pairs, source_id = excluded.source_id, published_at = excluded.published_at"
 )
+SPELL = "SELECT CAST(CAST(:tsv AS tsvector) AS text) || ' ' || CAST(CAST(:pairs AS INTEGER[]) AS text)"
 INSERTS: Mapping[str, Sequence[tuple[str, Callable[[int, Words], dict[str, object]]]]] = {
     "sqlite": ((INSERT_FTS, fts_row), (INSERT_WORDS, words_row)),
     "postgresql": ((UPSERT_TSV, tsv_row),),
@@ -285,8 +321,16 @@ SELECT_INDEXED = {
         "SELECT article_id, words FROM article_search JOIN article_fts_docsize ON article_fts_docsize.id = article_id "
         "WHERE article_id IN :ids"
     ),
-    "postgresql": "SELECT article_id, CAST(tsv AS text) FROM article_search WHERE article_id IN :ids",
+    "postgresql": (
+        "SELECT article_id, CAST(tsv AS text) || ' ' || CAST(pairs AS text) FROM article_search "
+        "WHERE article_id IN :ids"
+    ),
 }
+SELECT_STRAYED = (
+    "SELECT article.id FROM article JOIN article_search ON article_id = article.id "
+    "WHERE article_search.source_id IS DISTINCT FROM article.source_id "
+    "OR article_search.published_at IS DISTINCT FROM article.published_at ORDER BY article.id"
+)
 SELECT_ORPHANS = {
     "sqlite": (
         "SELECT id FROM (SELECT article_id AS id FROM article_search UNION SELECT id FROM article_fts_docsize) "

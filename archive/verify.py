@@ -321,7 +321,7 @@ def verify_index(connection: Connection) -> Iterator[Finding]:
 
 def stale_articles(connection: Connection) -> list[int]:
     """Articles that are not indexed as they read."""
-    stale: list[int] = []
+    stale = textindex.strayed(connection)
     after = 0
     while rows := connection.execute(INDEXED.where(ArticleRow.id > after)).all():
         after = rows[-1].id
@@ -337,7 +337,7 @@ def stale_articles(connection: Connection) -> list[int]:
             )
             if held.get(row.id) != textindex.fingerprint(connection, words):
                 stale.append(row.id)
-    return stale
+    return sorted(set(stale))
 
 
 def enumerated(ids: Sequence[int]) -> str:

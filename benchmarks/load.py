@@ -40,13 +40,13 @@ from archive.schema import (
     StoryRow,
 )
 from archive.stems import stemmed
-from archive.textindex import BREAK, Words, packed, tsvector
+from archive.textindex import BREAK, CREATE_LOOKUP, Words, packed, pairs_in, tsvector
 from archive.urls import url_key
 from benchmarks.synthetic import BATCH, COUNTRIES, END, KINDS, LANGS, SOURCES, START, Made, articles
 
 EXTRACTOR = "synthetic"
 AT_ONCE = 5 * BATCH  # articles a transaction: hashes that come in order touch a page of their index once
-GIN = "CREATE INDEX IF NOT EXISTS ix_article_search_{name} ON article_search USING gin ({name})"
+LOOKUP_INDEXES = [statement.split()[2] for statement in CREATE_LOOKUP["postgresql"]]
 HASH_SIZE = "INSERT INTO article_fts (article_fts, rank) VALUES ('hashsize', :bytes)"
 LOADING_HASH = 2**27  # bytes of words that FTS5 gathers before it writes a segment: fewer merges
 Row = dict[str, Any]  # Any: a value of any column
@@ -75,8 +75,8 @@ def load(engine: Engine, count: int, *, is_finished: bool = True) -> None:
     with engine.connect() as connection:
         unchecked(connection)
         if engine.dialect.name == "postgresql" and count - held > 50_000:  # made at once in a tenth of the time
-            for name in ("tsv", "heads"):
-                connection.execute(text(f"DROP INDEX IF EXISTS ix_article_search_{name}"))
+            for name in LOOKUP_INDEXES:
+                connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
         connection.commit()
         for first in range(held + 1, count + 1, AT_ONCE):
             last = min(first + AT_ONCE - 1, count)
@@ -125,8 +125,8 @@ def finish(connection: Connection) -> None:
     """The index that was left out, numbers that go on after our own, and the planner's statistics."""
     began = time.monotonic()
     if connection.dialect.name == "postgresql":
-        for name in ("tsv", "heads"):
-            connection.execute(text(GIN.format(name=name)))
+        for statement in CREATE_LOOKUP["postgresql"]:
+            connection.execute(text(statement.replace("CREATE INDEX", "CREATE INDEX IF NOT EXISTS")))
         for table in Base.metadata.sorted_tables:
             if "id" in table.columns and table.columns["id"].autoincrement and table.name not in ("source",):
                 name = f"pg_get_serial_sequence('{table.name}', 'id')"
@@ -316,7 +316,8 @@ def search_row(one: Made, dialect: str) -> Row:
     words = words_of(one)
     if dialect == "sqlite":
         return {"article_id": one.id, "words": packed(words.joined())}
-    return {"article_id": one.id, "tsv": tsvector(words), "heads": tsvector(replace(words, body=())), "tokens": None}
+    own = {"source_id": one.source_id, "published_at": one.published_at, "tokens": None, "pairs": pairs_in(words)}
+    return {"article_id": one.id, "tsv": tsvector(words), "heads": tsvector(replace(words, body=())), **own}
 
 
 FTS = ("rowid", "title", "authors", "tags", "body")

@@ -1,19 +1,24 @@
 """Words of a query as a look-up in the text index, in the language of either engine. Everything is a bound parameter.
 
-On PostgreSQL a phrase is also looked for in ``article_search.tokens``, which only articles have that are too long for a
-tsvector (see :mod:`archive.textindex`); words of a title, an author or a tag in ``heads``; and words that need nothing
-else are one tsquery, exclusions included, which the index answers without a look at a row.
+On PostgreSQL a phrase is looked for where its pairs of neighbours are, and there also in ``article_search.tokens``,
+which only articles have that are too long for a tsvector (see :mod:`archive.textindex`); words of a title, an author or
+a tag in ``heads``; and words that need nothing else are one tsquery, exclusions included, which the index answers
+without a look at a row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    DateTime,
+    Integer,
+    String,
     and_,
     cast,
     column,
@@ -27,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy import (
     Text as TextType,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 
 from archive.query import (
     And,
@@ -38,7 +43,7 @@ from archive.query import (
     Text,
 )
 from archive.stems import Variant, pairs, variants
-from archive.textindex import WEIGHTS
+from archive.textindex import WEIGHTS, pair_of
 
 FTS = table("article_fts", column("rowid", BigInteger()), column("article_fts", TextType()))
 SEARCH = table(
@@ -47,6 +52,9 @@ SEARCH = table(
     column("tsv", TSVECTOR()),
     column("tokens", TextType()),
     column("heads", TSVECTOR()),
+    column("pairs", ARRAY(Integer)),
+    column("source_id", String()),
+    column("published_at", DateTime(timezone=True)),
 )
 
 
@@ -136,7 +144,15 @@ def tsv_match(node: Node) -> ColumnElement[bool]:
     assert isinstance(node, Text)
     if node.column:
         return matches(any_of([node]), SEARCH.c.heads)
-    return or_(matches(any_of([node])), *(phrase_in_long_text(each) for each in variants_of(node)))
+    return or_(*(phrase(each) for each in variants_of(node)))
+
+
+def phrase(text: Text) -> ColumnElement[bool]:
+    """Side by side: of the articles that have its pairs of neighbours, those whose tsvector, or text, has it."""
+    whole = text.words[:-1] if text.is_prefix else text.words
+    pairs = sorted({pair_of(first, second) for first, second in pairwise(whole)})
+    found = or_(matches(tsquery(text, " <-> ")), phrase_in_long_text(text))
+    return and_(SEARCH.c.pairs.contains(cast(literal(pairs), ARRAY(Integer))), found) if pairs else found
 
 
 def phrase_in_long_text(text: Text) -> ColumnElement[bool]:

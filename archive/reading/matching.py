@@ -7,6 +7,8 @@ together around it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from archive.query import (
     And,
@@ -43,6 +46,9 @@ from archive.query import (
 )
 from archive.reading.lookups import SEARCH, any_fts, any_of, fts_expression, fts_matches, index_id, index_match, matches
 from archive.schema import ArticleRow, RevisionRow, SourceRow
+
+Moment: TypeAlias = InstrumentedAttribute[datetime | None] | ColumnElement[datetime]
+Name: TypeAlias = InstrumentedAttribute[str] | ColumnElement[str]
 
 
 def condition(node: Node, dialect: str) -> ColumnElement[bool]:
@@ -147,11 +153,50 @@ def whose_article(id_: ColumnElement[int], conditions: Sequence[ColumnElement[bo
 def hit_ids(root: Node, dialect: str) -> Select[int]:
     """Select the ids of the articles that answer a query, as ``id``; from the index where it has words."""
     text, others = parted(root)
-    conditions = [condition(node, dialect) for node in others]
     if text is None:
-        return select(ArticleRow.id.label("id")).where(*conditions)
-    hit = index_hits(index_match(text, dialect), dialect)
-    return select(hit.c.id).where(*([whose_article(hit.c.id, conditions)] if conditions else []))
+        return select(ArticleRow.id.label("id")).where(*(condition(node, dialect) for node in others))
+    beside, rest = asked_of_index(others, dialect)
+    hit = index_hits(and_(index_match(text, dialect), *beside), dialect)
+    return select(hit.c.id).where(*([whose_article(hit.c.id, rest)] if rest else []))
+
+
+def asked_of_index(others: Sequence[Node], dialect: str) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]]]:
+    """What stands beside the words, as conditions: on the index's own rows, and on articles.
+
+    PostgreSQL's rows know their article's source and date, so that indexes of those and of words are read together.
+    """
+    own, rest = [], []
+    for node in others:
+        beside = beside_words(node) if dialect == "postgresql" else None
+        own += [] if beside is None else [beside]
+        rest += [condition(node, dialect)] if beside is None else []
+    return own, rest
+
+
+def beside_words(node: Node) -> ColumnElement[bool] | None:
+    """A condition on ``article_search``; None where its rows can't tell."""
+    if isinstance(node, Published):
+        return published(node, SEARCH.c.published_at)
+    if isinstance(node, Match) and node.field in ("source", "kind", "country"):
+        return match(node, SEARCH.c.source_id)
+    if isinstance(node, Not):
+        inner = beside_words(node.node)
+        return None if inner is None else not_(inner)
+    if isinstance(node, And | Or) and node.nodes:
+        parts = [beside_words(part) for part in node.nodes]
+        known = [part for part in parts if part is not None]
+        joined = and_ if isinstance(node, And) else or_
+        return joined(*known) if len(known) == len(parts) else None
+    return None
+
+
+def index_alone(root: Node, dialect: str) -> ColumnElement[bool] | None:
+    """A query as a condition on the index's rows, where they know all it asks and the date; None otherwise."""
+    text, others = parted(root)
+    beside, rest = asked_of_index(others, dialect)
+    if text is None or rest or dialect == "sqlite":
+        return None
+    return and_(index_match(text, dialect), *beside)
 
 
 def newest_ids(root: Node, dialect: str, *, limit: int) -> Select[int]:
@@ -159,24 +204,36 @@ def newest_ids(root: Node, dialect: str, *, limit: int) -> Select[int]:
     return hit_ids(root, dialect).order_by(literal_column("id").desc()).limit(limit)
 
 
-def hits_by_heads(hit: FromClause, node: Node, dialect: str) -> FromClause:
-    """Those hits of an indexed node that have one of its texts in title, authors or tags."""
+def hits_by_heads(hit: FromClause, node: Node, dialect: str, beside: Sequence[ColumnElement[bool]] = ()) -> FromClause:
+    """Those hits of an indexed node that have one of its texts in title, authors or tags; ``beside`` is what
+    the index's rows must fulfil, which hits do."""
     texts = wanted_texts(node)
     if dialect == "postgresql":
-        heads = index_hits(matches(any_of(texts), SEARCH.c.heads), dialect)
+        heads = index_hits(and_(matches(any_of(texts), SEARCH.c.heads), *beside), dialect)
+        if is_any_word(node):  # then all of them are hits
+            return heads
         return select(hit.c.id).where(hit.c.id.in_(select(heads.c.id))).subquery()
     found = [f"{{title authors tags}} : ({fts_expression(text)})" for text in texts if text.column is None]
     found += [fts_expression(text) for text in texts if text.column]
     return index_hits(fts_matches(f"({fts_expression(node)}) AND ({any_fts(found)})"), dialect)
 
 
-def published(node: Published) -> ColumnElement[bool]:
+def is_any_word(node: Node) -> bool:
+    """Whether an article that has one of its texts anywhere is a hit."""
+    if isinstance(node, Or):
+        return all(is_any_word(part) for part in node.nodes)
+    if isinstance(node, And):
+        return len(node.nodes) == 1 and is_any_word(node.nodes[0])
+    return isinstance(node, Text) and node.column is None
+
+
+def published(node: Published, at: Moment = ArticleRow.published_at) -> ColumnElement[bool]:
     """An article without a date fulfils neither end, also under a minus."""
-    ends: list[ColumnElement[bool]] = [ArticleRow.published_at.is_not(None)]
+    ends: list[ColumnElement[bool]] = [at.is_not(None)]
     if node.since:
-        ends.append(ArticleRow.published_at >= node.since)
+        ends.append(at >= node.since)
     if node.until:
-        ends.append(ArticleRow.published_at < node.until)
+        ends.append(at < node.until)
     return and_(*ends)
 
 
@@ -206,12 +263,12 @@ def has(node: Has) -> ColumnElement[bool]:
             return ArticleRow.is_press_release.is_(True)
         case "copy":
             copied = select(ArticleRow.story_id).where(ArticleRow.duplicate_of.is_not(None)).correlate(None)
-            return ArticleRow.story_id.in_(copied)
+            return (ArticleRow.story_id + literal_column("0")).in_(copied)  # SQLite would look up each such story
 
 
-def match(node: Match) -> ColumnElement[bool]:
+def match(node: Match, source_id: Name = ArticleRow.source_id) -> ColumnElement[bool]:
     if node.field == "source":
-        return ArticleRow.source_id == node.value
+        return source_id == node.value
     if node.field == "state":
         return ArticleRow.state == node.value
     if node.field == "lang":
@@ -219,4 +276,4 @@ def match(node: Match) -> ColumnElement[bool]:
         return or_(lang == node.value, lang.startswith(f"{node.value}-", autoescape=True))
     known = SourceRow.publisher_kind if node.field == "kind" else SourceRow.country
     sources = select(SourceRow.id).where(func.lower(func.coalesce(known, "")) == node.value)
-    return ArticleRow.source_id.in_(sources)
+    return source_id.in_(sources)

@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nlargest
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Double,
     FromClause,
+    Row,
     Select,
     String,
     and_,
@@ -31,18 +34,24 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, REAL, TSQUERY
+from sqlalchemy.orm import aliased
 
 from archive.query import And, Node, Not, Or, wanted_texts
 from archive.reading.lookups import SEARCH, any_of, index_id, index_match
-from archive.reading.matching import hits_by_heads, index_hits, whose_article
+from archive.reading.matching import asked_of_index, hits_by_heads, index_hits, whose_article
 from archive.schema import ArticleRow
 
+MAX_COUNTED = 10_000  # hits; counting a common word to the end costs as much as finding it
 MAX_RANKED: Mapping[str, int] = {"sqlite": 10_000, "postgresql": 700}  # hits of which all are ranked
 NEWEST: Mapping[str, int] = {"sqlite": 10_000, "postgresql": 500}  # that are ranked of more, by when they were archived
 HEADS: Mapping[str, int] = {"sqlite": 2_500, "postgresql": 200}  # that are ranked of more, by title, authors and tags
+WALK_US, INDEX_US = 13.0, 0.6  # to read an article's tsvector; to take a row that the index names (PostgreSQL, µs)
 AGEING_DAYS = 182.5  # after which a hit counts half in the order ``recent``
 MAX_ALTERNATIVES = 8  # that have a share of their own
 TITLE, AUTHORS, TAGS, BODY = 10.0, 4.0, 4.0, 1.0  # weights: a title says what an article is about
+
+
+KEPT = aliased(ArticleRow, name="kept")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,41 +64,108 @@ class Place:
     aged_at: int | None = None
 
 
-def ranked(
-    connection: Connection,
-    text: Node,
-    others: Sequence[ColumnElement[bool]],
-    kept: Sequence[ColumnElement[bool]],
-    *,
-    hits: int,
-    limit: int,
-    after: Place | None,
-    aged_at: int | None = None,
-) -> list[Place]:
-    """The best of so many hits first, equal ones newest id first; with ``aged_at`` the younger of two alike.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A query with words, as an engine is asked it.
 
-    ``others`` and ``kept`` ask the article's row: others of every article at once, kept of a hit.
+    ``beside`` are conditions on the index's own rows, ``others`` ask the article's row, of every article at once, and
+    ``kept`` that of a hit, as ``KEPT``.
     """
-    dialect = connection.dialect.name
-    is_sqlite = dialect == "sqlite"
-    rank = bm25() if is_sqlite else ts_rank(text, SEARCH.c.tsv)
-    if aged_at is not None:
-        rank = rank / ageing(aged_at, is_sqlite=is_sqlite)
-    found = select(index_id(dialect).label("id"), rank.label("score"))
-    if aged_at is not None:
-        found = found.join(ArticleRow, ArticleRow.id == index_id(dialect))
-    if is_sqlite:  # it ranks what it looks up
-        found = found.where(index_match(text, dialect))
-    if hits > MAX_RANKED[dialect]:
-        found = found.where(plain_id(dialect).in_(candidates(text, others, kept, dialect)))
-    elif others or kept or not is_sqlite:
-        found = found.where(plain_id(dialect).in_(ids(index_hits(index_match(text, dialect), dialect), others, kept)))
+
+    text: Node
+    dialect: str
+    beside: Sequence[ColumnElement[bool]]
+    others: Sequence[ColumnElement[bool]]
+    kept: Sequence[ColumnElement[bool]]
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.dialect == "sqlite"
+
+    def match(self, text: Node | None = None) -> ColumnElement[bool]:
+        """A condition on the index: the query's words, or these, and what its rows know beside them."""
+        return and_(index_match(self.text if text is None else text, self.dialect), *self.beside)
+
+    def hits(self, text: Node | None = None) -> FromClause:
+        """The index's rows that match."""
+        return index_hits(self.match(text), self.dialect)
+
+    def ids(self, hit: FromClause) -> Select[int]:
+        """Ids of hits in the index whose article's row fulfils the rest."""
+        found = select(hit.c.id)
+        if self.others:
+            found = found.where(whose_article(hit.c.id, self.others))
+        if self.kept:
+            found = found.join(KEPT, KEPT.id == hit.c.id).where(*self.kept)
+        return found
+
+
+def asked(text: Node, others: Sequence[Node], kept: Sequence[ColumnElement[bool]], dialect: str) -> Asked:
+    beside, rest = asked_of_index(others, dialect)
+    return Asked(text=text, dialect=dialect, beside=beside, others=rest, kept=kept)
+
+
+def ranked(
+    connection: Connection, query: Asked, *, limit: int, after: Place | None, aged_at: int | None = None
+) -> tuple[list[Place], int]:
+    """The best hits first, equal ones newest id first, with ``aged_at`` the younger of two alike; and how many there
+    are, counted to one more than ``MAX_COUNTED``."""
+    if is_dear(query):
+        rows = connection.execute(scored(query, aged_at).limit(MAX_RANKED[query.dialect] + 1)).all()
+        if len(rows) <= MAX_RANKED[query.dialect]:
+            return best_of(rows, limit=limit, after=after, aged_at=aged_at), len(rows)
+    hits, reach = counted(connection, query)
+    found = scored(query, aged_at, chosen=chosen(connection, query, hits=hits, reach=reach))
     hit = found.subquery()
     statement = select(hit.c.id, hit.c.score).order_by(hit.c.score.desc(), hit.c.id.desc()).limit(limit)
     if after is not None:
-        score = cast(literal(after.score), Double if is_sqlite or aged_at is not None else REAL)
+        score = cast(literal(after.score), Double if query.is_sqlite or aged_at is not None else REAL)
         statement = statement.where(or_(hit.c.score < score, and_(hit.c.score == score, hit.c.id < after.id)))
-    return [Place(id=row.id, score=row.score, aged_at=aged_at) for row in connection.execute(statement)]
+    return [Place(id=row.id, score=row.score, aged_at=aged_at) for row in connection.execute(statement)], hits
+
+
+def is_dear(query: Asked) -> bool:
+    """Whether finding the hits costs more than ranking some in vain: then both are done in one go, if there are few.
+
+    A phrase is looked for place by place, and SQLite asks of each of a word's hits whether its article is wanted.
+    """
+    is_narrowed = query.is_sqlite and bool(query.others)
+    return not query.kept and (is_narrowed or any(len(text.words) > 1 for text in wanted_texts(query.text)))
+
+
+def best_of(rows: Sequence[Row[int, float]], *, limit: int, after: Place | None, aged_at: int | None) -> list[Place]:
+    """The first of the hits behind ``after``."""
+    left = [(row.score, row.id) for row in rows]
+    if after is not None:
+        left = [each for each in left if each < (after.score, after.id)]
+    return [Place(id=id_, score=score, aged_at=aged_at) for score, id_ in nlargest(limit, left)]
+
+
+def counted(connection: Connection, query: Asked) -> tuple[int, int]:
+    """How many hits, to one more than ``MAX_COUNTED``; and the highest id of those, which were met first."""
+    found = query.ids(query.hits()).limit(MAX_COUNTED + 1).subquery()
+    hits, reach = connection.execute(select(func.count(), func.max(found.c.id)).select_from(found)).one()
+    return hits, reach or 0
+
+
+def scored(
+    query: Asked, aged_at: int | None, *, chosen: Select[int] | Sequence[int] | None = None
+) -> Select[int, float]:
+    """Hits with their rank: all, or those ``chosen``."""
+    rank = bm25() if query.is_sqlite else ts_rank(query.text, SEARCH.c.tsv)
+    id_ = index_id(query.dialect)
+    if aged_at is not None:
+        rank = rank / ageing(aged_at, is_sqlite=query.is_sqlite)
+    found = select(id_.label("id"), rank.label("score"))
+    if aged_at is not None:
+        found = found.join(ArticleRow, ArticleRow.id == id_)
+    if chosen is None or query.is_sqlite:  # which ranks what it looks up
+        found = found.where(query.match())
+    if chosen is None:
+        return found.where(whose_article(id_, query.others)) if query.others else found
+    if isinstance(chosen, Select):
+        return found.where(plain_id(query.dialect).in_(chosen))
+    return found.where(id_ == func.any(cast(literal(chosen), ARRAY(BigInteger))))
 
 
 def ageing(aged_at: int, *, is_sqlite: bool) -> ColumnElement[float]:
@@ -107,30 +183,54 @@ def plain_id(dialect: str) -> ColumnElement[int]:
     return index_id(dialect) + literal_column("0") if dialect == "sqlite" else index_id(dialect)
 
 
-def ids(hit: FromClause, others: Sequence[ColumnElement[bool]], kept: Sequence[ColumnElement[bool]]) -> Select[int]:
-    """Ids of hits in the index whose article's row fulfils the rest."""
-    found = select(hit.c.id)
-    if others:
-        found = found.where(whose_article(hit.c.id, others))
-    if kept:
-        found = found.join(ArticleRow, ArticleRow.id == hit.c.id).where(*kept)
+def chosen(connection: Connection, query: Asked, *, hits: int, reach: int) -> Select[int] | Sequence[int]:
+    """Ids of the hits that are ranked, of so many up to the id ``reach``."""
+    if hits <= MAX_RANKED[query.dialect]:
+        return query.ids(query.hits())
+    heads = by_heads(query)
+    each = alternatives(query.text)
+    share = NEWEST[query.dialect] // len(each)
+    if query.is_sqlite:
+        parts = [heads, *(newest(query, text, share) for text in each)]
+        subqueries = [part.subquery() for part in parts]
+        return select(union(*(select(part.c.id) for part in subqueries)).subquery().c.id)
+    is_walked = hits > MAX_COUNTED and len(each) == 1 and is_walk_shorter(connection, share, hits=hits, reach=reach)
+    found = set(connection.execute(heads).scalars())
+    if is_walked:
+        return sorted(found.union(walked(connection, query, share)))
+    for text in each:
+        found.update(connection.execute(newest(query, text, share)).scalars())
+    return sorted(found)
+
+
+def by_heads(query: Asked) -> Select[int]:
+    """The latest of the hits that have a word of the query in title, authors or tags."""
+    hit = hits_by_heads(query.hits(), query.text, query.dialect, query.beside)
+    return query.ids(hit).order_by(hit.c.id.desc()).limit(HEADS[query.dialect])
+
+
+def newest(query: Asked, text: Node, share: int) -> Select[int]:
+    """So many of the hits that were archived last."""
+    hit = query.hits(text)
+    return query.ids(hit).order_by(hit.c.id.desc()).limit(share)
+
+
+def is_walk_shorter(connection: Connection, share: int, *, hits: int, reach: int) -> bool:
+    """Whether the newest hits are met sooner by a look at one article after the other, the last first, than by all that
+    the index of words names. PostgreSQL can't tell: for it a tsvector is as cheap as a number."""
+    last = connection.execute(select(func.max(ArticleRow.id))).scalar_one()
+    density = min(1.0, hits / max(reach, 1))
+    return share / density * WALK_US < density * last * INDEX_US
+
+
+def walked(connection: Connection, query: Asked, share: int) -> Sequence[int]:
+    """The same as :func:`newest` of PostgreSQL, article by article."""
+    search = select(SEARCH.c.article_id.label("id")).where(query.match()).subquery()
+    statement = query.ids(search).order_by(search.c.id.desc()).limit(share)
+    connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+    found = connection.execute(statement).scalars().all()
+    connection.exec_driver_sql("SET LOCAL enable_bitmapscan = on")
     return found
-
-
-def candidates(
-    text: Node, others: Sequence[ColumnElement[bool]], kept: Sequence[ColumnElement[bool]], dialect: str
-) -> Select[int]:
-    """Ids of the hits that are ranked when there are too many."""
-    each = alternatives(text)
-    hit = index_hits(index_match(text, dialect), dialect)
-    best = hits_by_heads(hit, text, dialect)
-    parts = [ids(best, others, kept).order_by(best.c.id.desc()).limit(HEADS[dialect])]
-    for one in each:
-        newest = hit if one is text else index_hits(index_match(one, dialect), dialect)
-        share = NEWEST[dialect] // len(each)
-        parts.append(ids(newest, others, kept).order_by(newest.c.id.desc()).limit(share))
-    subqueries = [part.subquery() for part in parts]
-    return select(union(*(select(part.c.id) for part in subqueries)).subquery().c.id)
 
 
 def alternatives(node: Node) -> list[Node]:

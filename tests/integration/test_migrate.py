@@ -19,7 +19,7 @@ from archive.search import search
 from archive.textindex import write_index
 from tests.archived import a_source, an_archived
 
-LATEST = "0015"  # the newest file of archive/migrations/versions
+LATEST = "0016"  # the newest file of archive/migrations/versions
 
 
 @pytest.fixture
@@ -157,3 +157,20 @@ def test_an_index_without_stems_is_made_anew(engine, caplog):
     with engine.connect() as connection:
         assert [hit.id for hit in search(connection, "launch").hits] == [article_id]
         assert [hit.id for hit in search(connection, "title:launch").hits] == [article_id]
+
+
+def test_phrases_of_an_older_index_are_found(engine, caplog):
+    with engine.begin() as connection:
+        a_source(connection, "esa", kind="agency", country="EU")
+        article_id = an_archived(connection, source="esa", title="A", text="The second pad opened", lang="en")
+        an_archived(connection, source="esa", title="B", text="The pad opened second", lang="en")
+        if engine.dialect.name == "postgresql":
+            for column in ("pairs", "source_id", "published_at"):
+                connection.exec_driver_sql(f"ALTER TABLE article_search DROP COLUMN {column}")
+    set_version(engine, "0015")
+    with caplog.at_level("INFO", logger="archive.migrations"):
+        upgrade(engine)
+    steps = [(record.schema, record.what, record.articles) for record in caplog.records if hasattr(record, "articles")]
+    assert steps == ([("0016", "words", 2)] if engine.dialect.name == "postgresql" else [])
+    with engine.connect() as connection:
+        assert [hit.id for hit in search(connection, '"second pad" source:esa').hits] == [article_id]

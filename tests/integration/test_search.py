@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, update
 
 from archive.errors import QueryError
+from archive.query import parse_query
+from archive.reading.facets import timeline
+from archive.schema import ArticleRow
 from archive.search import search
+from archive.textindex import write_index
 from tests.archived import a_revision, a_source, an_archived
 
 LONG = " ".join(f"filler{number}" for number in range(17_000)) + " sample return at last " + "the " * 300 + "very end"
@@ -324,11 +328,14 @@ def test_no_input_raises_anything_but_a_query_error(archive: Engine, query: str)
             assert error.reason
 
 
+@pytest.mark.parametrize("walk_us", [0.0, 1e9], ids=["article by article", "by the index"])
 def test_of_a_word_that_stands_everywhere_the_latest_are_ranked(
-    archive: Engine, monkeypatch: pytest.MonkeyPatch
+    archive: Engine, monkeypatch: pytest.MonkeyPatch, walk_us: float
 ) -> None:
     """The limits are lowered: with 1 counted and 2 ranked, and 1 more by its title, eight articles are many."""
     monkeypatch.setattr("archive.search.MAX_COUNTED", 1)
+    monkeypatch.setattr("archive.reading.ranking.MAX_COUNTED", 1)
+    monkeypatch.setattr("archive.reading.ranking.WALK_US", walk_us)
     limits = {"sqlite": 1, "postgresql": 1}
     monkeypatch.setattr("archive.reading.ranking.MAX_RANKED", limits)
     monkeypatch.setattr("archive.reading.ranking.NEWEST", {"sqlite": 2, "postgresql": 2})
@@ -339,6 +346,27 @@ def test_of_a_word_that_stands_everywhere_the_latest_are_ranked(
         assert {hit.id for hit in search(connection, "the source:daily").hits} == {2, 3}
         assert {hit.id for hit in search(connection, "sample OR lander").hits} == {1, 3, 8}  # one of each, one by title
         assert {hit.id for hit in search(connection, "sample", order="newest").hits} == {2, 3, 8}
+
+
+def test_pairs_that_share_a_number_are_told_apart(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.textindex.PAIR_NUMBERS", 1)
+    with engine.begin() as connection:
+        found = an_archived(connection, title="One", text="The red planet, at last")
+        an_archived(connection, title="Two", text="A red flag over no planet")
+        for query in ('"red planet"', '"the red planet"', '"red plan"*', '"red planet" OR "planet red"'):
+            assert [hit.id for hit in search(connection, query).hits] == [found], query
+
+
+def test_words_and_a_date_find_an_article_by_its_present_date(engine: Engine) -> None:
+    """What the store does when an article's date changes: the row, then its place in the index."""
+    first, second = datetime(2025, 1, 2, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC)
+    with engine.begin() as connection:
+        number = an_archived(connection, title="Comet", text="A comet", published_at=first, lang="en")
+        connection.execute(update(ArticleRow).values(published_at=second))
+        write_index(connection, article_id=number, title="Comet", text="A comet", lang="en")
+        assert search(connection, "comet on:2025-01").total == 0
+        assert search(connection, "comet on:2026-03 -source:other").total == 1
+        assert [period.count for period in timeline(connection, parse_query("comet"), unit="year").periods] == [1]
 
 
 @pytest.mark.parametrize(

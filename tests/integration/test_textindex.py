@@ -80,6 +80,13 @@ def test_the_index_can_be_dropped_and_made_again(engine: Engine) -> None:
         assert found(connection, "one") == []
 
 
+def test_neighbours_have_numbers_and_parts_have_none() -> None:
+    words = words_of(title="moon base", text="", authors=["Jane Doe", "Ann Lee"])
+    pairs = [("ann", "lee"), ("jane", "doe"), ("moon", "base")]
+    assert textindex.pairs_in(words) == sorted(textindex.pair_of(*pair) for pair in pairs)
+    assert textindex.pair_of("moon", "base") == 236_565  # stored: a program that reckons otherwise finds no phrase
+
+
 def test_words_of_keeps_parts_apart() -> None:
     words = words_of(title="T", text="body", authors=["Jane Doe", "Ann Lee"], description="about", tags=["x y", "z"])
     assert words.authors == ("jane", "doe", BREAK, "ann", "lee")
