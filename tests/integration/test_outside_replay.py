@@ -14,9 +14,11 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import pytest
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver import Chrome
 
 from archive.formats.packing import pack
@@ -165,7 +167,16 @@ def test_replayweb_page_replays_an_export_as_anybody_embeds_it(
     (tmp_path / "index.html").write_text(f"<!doctype html><script src=ui.js></script><body>{element}")
     with files_served(tmp_path) as address:
         browser.get(f"{address}/index.html")
-        seen = replayed(browser)
+        seen = replayed_or_reloaded(browser)
     assert seen["title"] == title
     if url.endswith("five"):
         assert (seen["color"], seen["images"]) == ("rgb(1, 2, 3)", [7])
+
+
+def replayed_or_reloaded(browser: Chrome) -> Any:
+    """Its worker may start too late for its first page on a busy machine; a reader reloads then."""
+    try:
+        return replayed(browser, within_s=60)
+    except TimeoutException:
+        browser.refresh()
+        return replayed(browser)
