@@ -39,7 +39,7 @@ PERSONAL_LINKS = XPath(
 )  # among which those that match AUTHOR_ADDRESS are; libxml2 looks sooner than Python
 LABEL_ONLY = re.compile(
     r"^(?:written|posted|published|article|words|story|authored|reviewed)?\s*by\s*:?$|^author(?:s|\(s\))?\s*:?$"
-    r"|^автор\s*:?$|^autor(?:in|a)?\s*:?$"
+    r"|^(?:von|par|por)\s*:?$|^автор\s*:?$|^autor(?:in|a)?\s*:?$"
     r"|^auteur\s*:?$|^作者\s*[:：]?$",
     re.IGNORECASE,
 )
@@ -64,6 +64,7 @@ STAFF = re.compile(
 )
 MAX_NAME_WORDS = 5
 PRINTED_PLACES = range(3, 7)  # of places(): what the page shows to readers as its byline
+MAX_DESK = 20  # characters of an agency in capitals before a comma: ``By AFP, in News``
 MAX_DATED = 60  # characters of a byline with a date in it
 PRINTED_BYLINE = re.compile(
     r"^(?:(?:story|words|text|written|posted|published|reported|article|submitted|reviewed)\s+)?(?:by(?:\s*:\s*|\s+)\S|(?-i:By[A-Z][a-z]))"
@@ -286,6 +287,8 @@ def printed_bylines(lines: Sequence[str]) -> list[str]:
             bare = CJK_LEAD.sub("", LEAD.sub("", line))
             is_byline = bare != line or line.endswith(("記者", "记者", "기자"))
             is_short = bare and (len(bare.split()) <= 2 or (len(line) <= MAX_DATED and WRITTEN.search(line)))
+            if is_byline and WRITTEN.search(line) and len(desk := bare.split(",")[0]) <= MAX_DESK and desk.isupper():
+                return [desk]
             if is_byline and (looks_personal_line(line) or is_short):
                 return [line]
         elif name := name_within(line):

@@ -107,12 +107,12 @@ NOBODY = re.compile(
     r"|redakcja|press release|super user|read more|share|follow|sign (?:in|up)|log ?in|written by"
     r"|view (?:more )?posts?|[a-z]+(?:\.[a-z]+){2,}|(?:\w+ )?comments?(?: so far)?|home|about(?: .*)?|bio"
     r"|view (?:all|profile).*"
-    r"|more .*|see .*|contact.*|subscribe.*|by|posted|written|in|on|advertisement|save|print|email"
+    r"|more .*|see .*|contact.*|subscribe.*|by|posted|written|in(?: .*)?|on|advertisement|save|print|email"
     r"|(?:publi[ée]|mis à jour|modifié|posté)(?: le| à)?|publicado(?: el| em)?|actualizado(?: el)?|pubblicato(?: il)?"
     r"|aggiornato(?: il)?|veröffentlicht(?: am)?|aktualisiert(?: am)?|erschienen(?: am)?|опубликовано|обновлено"
     r"|opublikowano|spotlight|researched by|(?:unserer|der|die) redaktion|facebook|twitter|linkedin"
     r"|instagram|x|twitter facebook|member login|uncategorized"
-    r"|(?:image|photo|foto|categor(?:y|ies)|tags?)s?\s?:.*|website|wordpress|test|me|us|you|.*@.*|.*\d{2}.*)$",
+    r"|(?:image|photo|foto|categor(?:y|ies)|tags?)s?\s?:.*|website|wordpress|test|me|us|you|.*@.*|(?!(?-i:[A-Z]{2,}\d{1,2}\b)).*\d{2}.*)$",
     re.IGNORECASE,
 )
 GROUP = re.compile(

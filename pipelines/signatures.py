@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import islice, pairwise
 
-from lxml.etree import XPath
+from lxml.etree import Comment, XPath
 from lxml.html import HtmlElement
 
 from pipelines.agreement import folded
@@ -19,11 +19,14 @@ SIGNED = XPath(
     "/descendant::p[count(*) = 1 and (strong or b or em or i)][string-length(normalize-space(.)) < 60]"
     "[normalize-space(.) = normalize-space(*)]"
 )
+UNSEEN = ("script", "style", "template", "noscript", "head", "title", Comment)
 NAMED_AGAIN = XPath(
     "boolean(/descendant::img[@alt = $name or contains(@alt, $about) or starts-with(@alt, concat($name, ','))]"
     " | /descendant::a[contains(@href, $joined) or (contains(@href, $slug) and contains(@href, 'author'))])"
 )
-BESIDE_DATE = re.compile(r"#\s*[|·•–—-]\s*([^#|·•–—]{5,40})")
+BESIDE_DATE = re.compile(
+    r"#\s*[|·•–—-]\s*(?P<after>[^#|·•–—]{5,40})|(?P<before>[^#|·•–—:]{5,40}?)\s*[|·•]\s*#(?:[^#]{0,24}#)?"
+)  # a date or two, and a name
 
 
 def names_alone(tree: HtmlElement, lines: Sequence[str]) -> list[str]:
@@ -38,16 +41,22 @@ def names_alone(tree: HtmlElement, lines: Sequence[str]) -> list[str]:
         name = person(piece)
         if name and looks_personal(name) and (ROLE.match(following.strip()) or is_named_again(tree, name)):
             return [name]
-    beside = (dated[1] for line in short if (dated := BESIDE_DATE.fullmatch(WRITTEN.sub("#", line))))
+    dated = filter(None, (BESIDE_DATE.fullmatch(WRITTEN.sub("#", line)) for line in short))
+    beside = (hit["after"] or hit["before"] for hit in dated)
     return [name for name in beside if looks_personal(name) and stands_alone(tree, name)][:1]
 
 
 def stands_alone(tree: HtmlElement, name: str) -> bool:
     """True where the page has the name once, and none of its words in lower case."""
-    text = tree.text_content()
+    text = "".join(piece for element in tree.iter() if element.tag not in UNSEEN for piece in own_texts(element))
     return text.count(name) == 1 and not any(
         re.search(rf"\b{re.escape(word.lower())}\b", text) for word in name.split()
     )
+
+
+def own_texts(element: HtmlElement) -> tuple[str, str]:
+    """What stands at an element's beginning and behind its children, those left out."""
+    return element.text or "", "".join(child.tail or "" for child in element)
 
 
 def is_named_again(tree: HtmlElement, name: str) -> bool:

@@ -25,6 +25,10 @@ def page(before: str = "", after: str = "", head: str = "") -> str:
         ("<p>March 3, 2026 • Launches in Europe</p>", ()),
         ("<p>03 March 2026 | Ada Reyes</p>", ("Ada Reyes",)),
         ("<p>03 March 2026 | Crater Pictures</p>", ()),
+        ("<p>Ada Reyes | 03.03.2026 - Update: 04.03.2026</p>", ("Ada Reyes",)),
+        ("<p>Crater Pictures | 03.03.2026</p>", ()),
+        ("<p>By LHN, in Launches, Pads · 3 Mar 2026, 20:02 · 0 Comments</p>", ("LHN",)),
+        ("<p>Von</p><p>LH24 Redaktion</p>", ("LH24 Redaktion",)),
         ('<p class="date-author">Mar. 3, 2026 · Ada Reyes on behalf of the Vision team</p>', ("Ada Reyes",)),
         ('<div class="byline"><b>Ada Reyes</b><b>Ben Okafor</b></div>', ("Ada Reyes", "Ben Okafor")),
         (
@@ -107,11 +111,18 @@ SITE = f'{HERALD}<script type="application/ld+json">{NEWS}</script>'
     ("before", "after", "authors"),
     [
         ("<p><strong>Ada Reyes</strong></p>", "", ("Ada Reyes",)),
+        ("<p><strong>Ada Reyes</strong></p><script>{'by': 'Ada Reyes'}</script>", "", ("Ada Reyes",)),
         ("", '<p style="text-align:right"><strong>Ada Reyes</strong></p>', ("Ada Reyes",)),
         ("", "<p><strong>Related Resources</strong></p>", ("Lunar Herald",)),
         ("<p><strong>First Pictures</strong></p>", "", ("Lunar Herald",)),
     ],
-    ids=["before the prose", "on the right behind it", "a heading behind it", "words of the text"],
+    ids=[
+        "before the prose",
+        "whom a script names too",
+        "on the right behind it",
+        "a heading behind it",
+        "words of the text",
+    ],
 )
 def test_who_signs_in_bold_goes_before_the_site(before: str, after: str, authors: tuple[str, ...]) -> None:
     assert metadata(page(before + PROSE, PROSE + after, head=SITE)).authors == authors
