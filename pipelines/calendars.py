@@ -45,6 +45,8 @@ FORMS = (
         r"(?P<a{n}>3[01]|[12]\d|0?[1-9])(?P<s{n}>[./-])(?P<b{n}>3[01]|[12]\d|0?[1-9])(?P=s{n})(?P<y{n}>(?:19"
         r"|20)\d\d)(?!\d)"
     ),
+    # 25.04.24: day first, as with all points
+    r"(?P<d{n}>3[01]|[12]\d|0[1-9])\.(?P<m{n}>1[0-2]|0[1-9])\.(?P<y{n}>\d\d)(?![\d.])",
 )
 WRITTEN = re.compile(
     r"(?<![^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])(?<![./-])(?:"
@@ -63,6 +65,7 @@ WEEKDAYS = (
     ("sun", "so", "dim", "dom", "вс", "воскресенье"),
 )
 WEEKDAY = re.compile(r"(\w{2,11})\.?,?\s*(?:[-–|]\s*)?$")
+FIRST_SHORT_YEAR = 57  # of 1957: no space news is older
 MONTH_FIRST = frozenset({"en-us", "en-ph"})  # who write 03/04 for the fourth of March (CLDR)
 MONTH_FIRST_COUNTRIES = frozenset({"us", "ph"})
 
@@ -90,6 +93,8 @@ def day_of(hit: re.Match[str], *, lang: str | None, country: str | None) -> date
     else:
         day, month = number_of(parts["d"]), month_number(parts["m"])
     year = 1 if parts["y"] == "元" else number_of(parts["y"])
+    if len(parts["y"]) == 2 and "e" not in parts:
+        year += 1900 if year >= FIRST_SHORT_YEAR else 2000
     return valid_day(year + ERAS.get(parts.get("e", ""), 0), month, day)
 
 

@@ -52,13 +52,14 @@ MAX_LONE = 90  # characters of a line that is a date, with little more than a la
 LONE = re.compile(
     r"(?:[^\W\d]{2,12}[.,]? )?"
     r"(?:(?:(?:first )?(?:published|posted|written|created|added|released)(?: on)?(?: the)?|date|updated|last updated"
-    r"|дата|опубликовано|размещено|veröffentlicht|publié le|publicado el|pubblicato il"
+    r"|datum|data|fecha|дата|опубликовано|размещено|veröffentlicht|publié le|publicado el|pubblicato il"
     r"|掲載日|公開日|发布时间|日期)\s?[:：]?\s?)?"
     r"[-–|•(\[]?\s?#\s?[)\]|•–-]?"
     r"(?:,? ?(?:at |um |à |в )?\d{1,2}[:.]\d\d(?: ?[ap]\.?m\.?)?(?: \w{2,4})?)?"
     r"(?:,? by .{2,40})?",
     re.IGNORECASE,
 )  # label, "#" for the date, time of day, name
+CAPTION_DEPTH = 3  # elements around a date that may be a caption
 MAX_DATELINE_WORDS = 8
 MAX_LINE = 200  # characters of a line near the headline that may be a dateline
 AROUND_DATE = 70  # characters beside a date in such a line: byline, section, reading time
@@ -274,7 +275,17 @@ def is_line_apart(tree: HtmlElement, line: str, near: set[HtmlElement]) -> bool:
     short = [(text.getparent(), bare) for text in texts if len(bare := " ".join(text.split())) <= 4 * len(folded)]
     told = {parent: unicodedata.normalize("NFKC", bare) for parent, bare in short}
     places = [one for one, text in told.items() if text in folded and WRITTEN.search(text)]
-    return bool(places) and all(is_in_teaser(one, near) or is_in_banner(one, near) for one in places)
+    return bool(places) and all(is_in_teaser(one, near) or is_in_banner(one, near) or is_caption(one) for one in places)
+
+
+def is_caption(element: HtmlElement) -> bool:
+    """True in the caption of a picture: its element says so, or a picture beside it has the same words."""
+    around = [element, *islice(element.iterancestors(), CAPTION_DEPTH)]
+    if any(one.tag == "figcaption" or "caption" in (one.get("class") or "").lower() for one in around):
+        return True
+    words = " ".join((element.text_content() or "").split())
+    pictures = islice(around[1].iter("img"), 4) if len(around) > 1 else ()
+    return any(words in (one.get("alt"), one.get("title")) for one in pictures)
 
 
 def is_sentence(line: str) -> bool:

@@ -36,6 +36,11 @@ def test_a_data_value_is_read_with_its_precision_and_zone(printed, expected):
     assert machine_moment(printed) == expected
 
 
+@pytest.mark.parametrize("line", ["version 1.2.24", "v10.12.24.1", "at 12.30.45", "10.0.0.25"])
+def test_numbers_with_points_are_no_days(line):
+    assert written_moments(line) == []
+
+
 @pytest.mark.parametrize("printed", ["", "soon", "2025-13-40", "2025-02-30", "9" * 500, "12", "T00:00"])
 def test_what_is_no_date_is_none(printed):
     assert machine_moment(printed) is None
@@ -63,6 +68,8 @@ def test_what_is_no_date_is_none(printed):
         ("12 marzo 2025", date(2025, 3, 12)),
         ("12 marca 2025", date(2025, 3, 12)),
         ("2025.03.12", date(2025, 3, 12)),
+        ("Do 12.03.25 | 14:07 Uhr", date(2025, 3, 12)),
+        ("12.10.57", date(1957, 10, 12)),
         ("31/12/2024", date(2024, 12, 31)),
     ],
 )

@@ -146,6 +146,23 @@ def test_a_page_without_an_article_has_the_systems_date_only_where_it_is_borne_o
     assert {one.origin for one in shown.dates} == {"json-ld", "text"}
 
 
+CAPTION = "The lander on its pad, March 1, 2026"
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        f"<figure><img alt=''><figcaption>{CAPTION}</figcaption></figure>",
+        f"<div class='wp-caption-text'><p>{CAPTION}</p></div>",
+        f"<div><a href='/p'><img alt='{CAPTION}'></a><p>{CAPTION}</p></div>",
+    ],
+)
+def test_the_day_of_a_picture_is_not_the_articles(picture):
+    assert day_of(metadata(page(body=f"<h1>Ice Below the Rim</h1>{picture}"))) is None
+    dated = f"<h1>Ice Below the Rim</h1>{picture}<ul><li><b>Datum</b> 03.03.2026</li></ul>"
+    assert day_of(metadata(page(body=dated))) == date(2026, 3, 3)
+
+
 @pytest.mark.parametrize(
     ("kind", "headline", "shared", "title"),
     [
