@@ -96,6 +96,7 @@ def served(config: Config, duty: Duty) -> int:
     from archive.fleet.engine import refuse_pending
     from crawler import logs
     from crawler.commands.schedule import config_environment
+    from crawler.fleet.engine import Expected
     from crawler.fleet.worker import FleetWorker
     from crawler.plan import refuse_without_contact
     from crawler.run import closing_engine
@@ -105,6 +106,7 @@ def served(config: Config, duty: Duty) -> int:
     refuse_without_contact(active, config.contact)
     logs.configure(level="INFO", log_format=config.log_format)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)  # every step of every job, many lines a second
+    logging.getLogger("procrastinate.worker").addFilter(Expected())
     environment = {"PERILUNE_EXTRACT_WORKERS": "1", **config_environment(config)}
     if config.extract_workers is not None:
         environment["PERILUNE_EXTRACT_WORKERS"] = str(config.extract_workers)
@@ -187,7 +189,7 @@ def member_lines(found: list[Member], now: datetime) -> Iterator[str]:
 def queue_lines(queue: Queue, stopped: dict[str, str], now: datetime) -> Iterator[str]:
     from archive.terminal import one_line
 
-    if queue.has_engine:
+    if queue.depths:
         yield ""
         yield "jobs          todo   later   doing  failed  oldest waits"
         for one in queue.depths:

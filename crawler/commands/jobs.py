@@ -39,13 +39,17 @@ def jobs_list(*, config: Config, limit: int, as_json: bool) -> None:
 
     refuse_without_queue(config, "jobs")
     with opened(config) as connection:
-        for job in found(connection, limit=limit):
+        listed = found(connection, limit=limit)
+        if not listed and not as_json:
+            click.echo("no jobs: none runs, waits or failed")
+        for job in listed:
             if as_json:
                 click.echo(json.dumps(asdict(job), default=iso, ensure_ascii=False))
                 continue
             what = " ".join(str(word) for word in job.what.values())
             tries = f"  tries: {job.attempts}" if job.attempts else ""
-            later = f"  not before {job.scheduled_at:%Y-%m-%d %H:%M:%S}" if job.scheduled_at else ""
+            is_later = job.status == "todo" and job.scheduled_at is not None
+            later = f"  not before {job.scheduled_at:%Y-%m-%d %H:%M:%S}" if is_later else ""
             click.echo(f"{job.id:>8}  {job.status:<8} {job.kind:<9} {one_line(what)}{tries}{later}")
 
 

@@ -59,9 +59,25 @@ class Patience(BaseRetryStrategy):
         return None if pause is None else RetryDecision(retry_at=datetime.now(UTC) + pause)
 
 
+class Expected(logging.Filter):
+    """Drops the engine's traceback of a job that did not do it all: the worker says so in a line of its own."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], UnfinishedError))
+
+
 class FencedJobs(manager.JobManager):
     """The engine's own, for a job that may have been given to another worker while this one was away: what became of
-    it is then that one's to say."""
+    it is then that one's to say; and for a worker that takes none for a while, and finishes those it has."""
+
+    def __init__(self, connector: procrastinate.BaseConnector, takes: Callable[[str], bool]) -> None:
+        """``takes``: whether jobs of a queue are wanted now."""
+        super().__init__(connector)
+        self.takes = takes
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        wanted = [queue for queue in queues or () if self.takes(queue)]
+        return await super().fetch_job(wanted, worker_id) if wanted else None
 
     async def is_ours(self, job: Job) -> bool:
         row = await self.connector.execute_query_all_async(
@@ -94,8 +110,11 @@ class FencedJobs(manager.JobManager):
             await super().finish_job(job, jobs.Status.FAILED, delete_job=True)
 
 
-def app_of(config: Config, *, every: timedelta | None = None) -> procrastinate.App:
+def app_of(
+    config: Config, *, every: timedelta | None = None, takes: Callable[[str], bool] = lambda queue: True
+) -> procrastinate.App:
     """The engine on the archive's database. With ``every`` it also queues what is due so often: a scheduler's.
+    ``takes`` is asked before a job of a queue is.
 
     Raises ``ConfigError`` for a pace the engine's clock can't express.
     """
@@ -106,11 +125,11 @@ def app_of(config: Config, *, every: timedelta | None = None) -> procrastinate.A
         conninfo=url.set(drivername="postgresql").render_as_string(hide_password=False),
         kwargs={"options": options, "connect_timeout": CONNECT_TIMEOUT_S},
         min_size=1,
-        max_size=4,
+        max_size=6,  # two listen, of a worker that schedules too
         timeout=CONNECT_TIMEOUT_S,
     )
     app = procrastinate.App(connector=connector)
-    app.job_manager = FencedJobs(connector)
+    app.job_manager = FencedJobs(connector, takes)
     for kind in KINDS:
         app.task(name=kind, queue=WORK, pass_context=True, retry=Patience())(task_of(kind))
     if every is not None:
@@ -237,5 +256,8 @@ async def asked(config: Config, ask: Callable[[procrastinate.App], Awaitable[T]]
 
 
 async def retry_now(app: procrastinate.App, job_id: int) -> None:
-    """Put a failed job back into the queue."""
+    """Put a failed job back into the queue. Raises ``ConfigError`` for one that did not fail."""
+    status = "SELECT 1 FROM procrastinate_jobs WHERE id = %(id)s AND status = 'failed'"
+    if not await app.connector.execute_query_all_async(status, id=job_id):
+        raise ConfigError(f"no job {job_id} failed; `perilune jobs list` shows them")
     await app.job_manager.retry_job_by_id_async(job_id, retry_at=datetime.now(UTC))

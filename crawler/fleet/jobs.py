@@ -15,6 +15,7 @@ from archive.idrange import id_range
 FINE, ALARM, USAGE, FAULTS, LOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 130  # as crawler.verdict; verify's 3 is faults
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")  # of a source, as its file's name
 FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")  # without a folder; never an option
+EXPORTS = "exports"  # in a worker's home
 MOST_TRIES = 8  # of a job that fails; with the pauses below that is some four hours
 MOST_LOST = 5  # times that its worker vanished under it: such a job may be what kills them
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
@@ -53,6 +54,8 @@ class Kind:
     priority: int
     needed: int = 0
     """How many of the words it can't do without, the first ones."""
+    folder: str = ""
+    """In the worker's home, made before it begins."""
     is_verdict: bool = False
     """Its 3 is what it found: asked again, it would say the same."""
     is_bounded: bool = False
@@ -100,7 +103,7 @@ def dedup_command(words: Words, means: Means) -> list[str]:
 
 def export_command(words: Words, means: Means) -> list[str]:
     where = ["--where", str(words["query"])] if words.get("query") else []
-    return ["export", *where, "--", str(means.home / "exports" / matched("file", words, FILE))]
+    return ["export", *where, "--", str(means.home / EXPORTS / matched("file", words, FILE))]
 
 
 def verify_command(words: Words, means: Means) -> list[str]:
@@ -117,7 +120,7 @@ KINDS = {
         Kind(name="replay", help="Rebuild rows from one WARC file.", words=("file",), command=replay_command,
              priority=0, needed=1),
         Kind(name="export", help="Write an export on the worker that takes it.", words=("file", "query"),
-             command=export_command, priority=0, needed=1),
+             command=export_command, priority=0, needed=1, folder=EXPORTS),
         Kind(name="dedup", help="Find copies anew in what is archived, or in a range of it.", words=("articles",),
              command=dedup_command, priority=-10),
         Kind(name="verify", help="Compare files, digests and rows.", words=(), command=verify_command, priority=-10,

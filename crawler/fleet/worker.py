@@ -32,7 +32,7 @@ from archive.owners import owner_name
 from crawler.context import software
 from crawler.fleet.dispatch import due_orders
 from crawler.fleet.engine import SCHEDULE, WORK, app_of, stalled_after
-from crawler.fleet.jobs import KINDS, USAGE, Means, Order
+from crawler.fleet.jobs import KINDS, USAGE, Means, Order, fate_of
 from crawler.fleet.process import KILL_AFTER_S, Ended, Nursery
 from spiders.registry import load_sources
 
@@ -77,7 +77,7 @@ class FleetWorker:
         self.owner = owner_name()
         self.now: Callable[[], datetime] = shared_clock(engine)
         self.nursery = Nursery()
-        self.app = app_of(config, every=duty.every if duty.schedules else None)
+        self.app = app_of(config, every=duty.every if duty.schedules else None, takes=self.takes)
         self.running = 0
         self.wish: str | None = None
         self.is_ending = False
@@ -147,7 +147,7 @@ class FleetWorker:
     def stop_taking(self) -> None:
         """Take no more jobs; those that run go on."""
         self.changed.set()
-        if self.taking is not None:
+        if self.taking is not None and not self.taking.cancelling():  # a second time it would not wait
             self.taking.cancel()  # the engine then waits for the jobs that run
 
     @property
@@ -157,13 +157,10 @@ class FleetWorker:
         return "paused" if self.wish == "pause" else "working"
 
     async def work(self) -> None:
-        """Take jobs while nobody wishes otherwise; start again when the database was away."""
+        """Take jobs until told to end; start again when the database was away."""
         pause_s, longest_s = AWAY_S
         while self.state != "draining":
             self.changed.clear()
-            if self.state == "paused":
-                await self.changed.wait()
-                continue
             self.taking = asyncio.ensure_future(self.take_jobs())
             try:
                 await self.taking
@@ -178,23 +175,39 @@ class FleetWorker:
             finally:
                 self.taking = None
 
+    def takes(self, queue: str) -> bool:
+        """Whether it takes jobs of this queue now: one that is paused still queues what is due, if that is its too."""
+        return self.state == "working" or (queue == SCHEDULE and self.duty.works)
+
     async def take_jobs(self) -> None:
-        """The engine, until it is stopped or fails."""
-        self.app = app_of(self.config, every=self.duty.every if self.duty.schedules else None)
-        silent_s = stalled_after(self.config).total_seconds()
+        """The engine, until it is stopped or fails: once a queue, so that what a scheduler does waits for no crawl."""
+        every = self.duty.every if self.duty.schedules else None
+        self.app = app_of(self.config, every=every, takes=self.takes)
         async with self.app.open_async():
-            await self.app.run_worker_async(
-                queues=self.duty.queues,
-                name=self.duty.name,
-                concurrency=self.duty.concurrency + self.duty.schedules,
-                wait=not self.duty.is_burst,
-                fetch_job_polling_interval=POLL_S,
-                update_heartbeat_interval=silent_s / BEATS,
-                stalled_worker_timeout=silent_s,
-                delete_jobs=procrastinate.jobs.DeleteJobCondition.SUCCESSFUL,
-                additional_context={"carrier": self},
-                install_signal_handlers=False,
-            )
+            lanes = [asyncio.ensure_future(self.lane(queue)) for queue in self.duty.queues]
+            try:
+                await asyncio.gather(*lanes)
+            finally:
+                for lane in lanes:
+                    if not lane.cancelling():
+                        lane.cancel()
+                await asyncio.wait(lanes)
+
+    async def lane(self, queue: str) -> None:
+        """The engine for one queue."""
+        silent_s = stalled_after(self.config).total_seconds()
+        await self.app.run_worker_async(
+            queues=[queue],
+            name=self.duty.name,
+            concurrency=self.duty.concurrency if queue == WORK else 1,
+            wait=not self.duty.is_burst,
+            fetch_job_polling_interval=POLL_S,
+            update_heartbeat_interval=silent_s / BEATS,
+            stalled_worker_timeout=silent_s,
+            delete_jobs=procrastinate.jobs.DeleteJobCondition.SUCCESSFUL,
+            additional_context={"carrier": self},
+            install_signal_handlers=False,
+        )
 
     async def beat(self) -> None:
         """Say that we live; hear what is wished. A database that is away is said once a beat, and waited for."""
@@ -218,7 +231,8 @@ class FleetWorker:
         if wish != self.wish:
             log.info("wish heard", extra={"worker": self.duty.name, "wish": wish or "work"})
             self.wish = wish
-            self.stop_taking()
+            if self.state == "draining":
+                self.stop_taking()
 
     # What the engine asks of it
 
@@ -235,10 +249,14 @@ class FleetWorker:
             return Ended(exit_code=0)
         self.running += 1
         try:
+            if known.folder:
+                (self.config.home / known.folder).mkdir(parents=True, exist_ok=True)
             ended = await self.nursery.carry_out(command, self.environment, limit_s=limit.total_seconds())
         finally:
             self.running -= 1
-        log.info("job ended", extra={"kind": kind, "words": words, "exit_code": ended.exit_code, **short(ended.said)})
+        level = logging.INFO if fate_of(ended.exit_code) in ("done", "given back") else logging.WARNING
+        facts = {"kind": kind, "words": words, "exit_code": ended.exit_code, **short(ended.said)}
+        log.log(level, "job ended", extra=facts)
         return ended
 
     def paused_sources(self) -> dict[str, str]:
