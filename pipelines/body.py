@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from copy import copy
-from functools import cache
+from functools import cache, lru_cache
 
 import trafilatura
 from lxml.etree import _Element
@@ -18,7 +18,7 @@ from trafilatura.htmlprocessing import convert_tags, tree_cleaning
 from trafilatura.main_extractor import extract_content
 from trafilatura.settings import Extractor
 
-from pipelines.searches import remember_searches
+from pipelines.pruning import remember_searches
 
 DIVIDERS = frozenset({"lb", "item", "cell", "p", "row", "head"})  # tags of trafilatura's tree that part words
 # Comments and appended articles, by names at the root of their list; trafilatura.xpaths has the same.
@@ -53,10 +53,20 @@ def quick_look(root: HtmlElement) -> _Element | None:
 
 def is_foreign(section: HtmlElement) -> bool:
     """Readers' comments, or other articles appended to this one."""
-    name, id_ = section.get("class") or "", section.get("id") or ""
-    if section.tag != "aside" and (COMMENTS_ID.match(id_) or COMMENTS_CLASS.search(name)):
-        return True
-    return bool(APPENDED.search(name) or APPENDED.search(id_)) and section.find(".//h1") is None
+    names, id_ = section.get("class"), section.get("id")
+    if names is None and id_ is None:
+        return False
+    is_comments, is_appended = foreign_names(names or "", id_ or "")
+    return (is_comments and section.tag != "aside") or (is_appended and section.find(".//h1") is None)
+
+
+@lru_cache(maxsize=5_000)  # sections of a page share their names
+def foreign_names(names: str, id_: str) -> tuple[bool, bool]:
+    """Whether class and id say that an element is comments, and that it is appended."""
+    return (
+        bool(COMMENTS_ID.match(id_) or COMMENTS_CLASS.search(names)),
+        bool(APPENDED.search(names) or APPENDED.search(id_)),
+    )
 
 
 def thorough_look(root: HtmlElement) -> _Element | None:
@@ -98,6 +108,8 @@ def inner_blocks(element: _Element) -> list[str]:
 
 def flat(element: _Element) -> str:
     """Text of a block on one line; a line break in it is a space."""
+    if not len(element):
+        return " ".join((element.text or "").split())
     pieces = [element.text or ""]
     for child in element.iterdescendants():
         pieces += [

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from lxml.html import HtmlElement
-from trafilatura.htmlprocessing import delete_by_link_density, is_paragraph_listing
+from trafilatura.htmlprocessing import is_paragraph_listing
 from trafilatura.utils import LINK_FARM_RATIO
 from trafilatura.xml import delete_element
 
@@ -24,31 +24,37 @@ SHORT_BLOCK, BLOCK_PARTS = 100, 3  # of a block with links: fewer characters, in
 KEPT_IN = ("item", "td", "th")  # a paragraph that is all of an item stays: the list is judged as a whole
 
 
-def prune_links(
-    subtree: HtmlElement, tagname: str, backtracking: bool = False, favor_precision: bool = False
-) -> HtmlElement:
-    """Stands in for trafilatura's ``delete_by_link_density``, and has its parameters."""
-    if favor_precision or next(subtree.iter("graphic"), None) is not None:  # modes that are not used here
-        return delete_by_link_density(subtree, tagname, backtracking, favor_precision)
+def prune_links(tree: HtmlElement) -> None:
+    """Take out what trafilatura does in two rounds of ``delete_by_link_density``, over blocks, lists and paragraphs."""
+    for _ in range(2):
+        if not sum([prune_tag(tree, tagname) for tagname in ("div", "list", "p")]):
+            return  # a second round would find no more than the first
+
+
+def prune_tag(tree: HtmlElement, tagname: str) -> int:
+    """How many elements of the tag were lists of links, and are gone."""
     held: dict[HtmlElement, list[HtmlElement]] = {}
-    for link in subtree.iter("ref"):
+    for link in tree.iter("ref"):
         for around in link.iterancestors(tagname):
             held.setdefault(around, []).append(link)
-    if held:
-        lengths = {link: trimmed_length(link.text_content()) for link in dict.fromkeys(chain(*held.values()))}
-        judged = [one for one in subtree.iter(tagname) if one in held]
-        for element in [one for one in judged if is_chrome(one, held[one], lengths, backtracking=backtracking)]:
-            delete_element(element)
-    return subtree
+    if not held:
+        return 0
+    lengths = {link: trimmed_length(link.text_content()) for link in dict.fromkeys(chain(*held.values()))}
+    pictured = {around for picture in tree.iter("graphic") for around in picture.iterancestors()}
+    judged = [one for one in tree.iter(tagname) if one in held and one not in pictured]
+    gone = [one for one in judged if is_chrome(one, held[one], lengths, is_block=tagname == "div")]
+    for element in gone:
+        delete_element(element)
+    return len(gone)
 
 
 def is_chrome(
-    element: HtmlElement, links: Sequence[HtmlElement], lengths: dict[HtmlElement, int], *, backtracking: bool
+    element: HtmlElement, links: Sequence[HtmlElement], lengths: dict[HtmlElement, int], *, is_block: bool
 ) -> bool:
-    """True for an element to be deleted."""
+    """True for an element to be deleted: a list of links, or a block that is little more than a few."""
     text = element.text_content()
     is_list, is_short = link_density(element, text, [lengths[link] for link in links], links)
-    is_scrap = backtracking and is_short and len(element) >= BLOCK_PARTS and is_shorter(text, SHORT_BLOCK)
+    is_scrap = is_block and is_short and len(element) >= BLOCK_PARTS and is_shorter(text, SHORT_BLOCK)
     if not (is_list or is_scrap):
         return False
     parent = element.getparent()
