@@ -286,6 +286,17 @@ class Article(Particulars):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Groundwork:
+    """What storing an article takes from its words, worked out where it was extracted: one thread writes for all."""
+
+    text_digest: str
+    """Of the text it was made of; where less of the page is stored, it is made anew."""
+    sketch: tuple[int, ...]
+    words: bytes
+    """:func:`archive.indexing.packed_words`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A stored article that may be the one in hand: what ``decide`` compares with."""
 

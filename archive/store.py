@@ -22,6 +22,7 @@ from archive.model import (
     Decision,
     Discovered,
     Duplicate,
+    Groundwork,
     Missed,
     New,
     Outcome,
@@ -34,18 +35,18 @@ from archive.model import (
 from archive.pace import Published
 from archive.rows import captures, endpoints, hosts, ledger, rechecks
 from archive.rows.aliases import add_aliases, candidates, candidates_of, held_aliases
-from archive.rows.articles import carry_out, sanitised, seen_again
-from archive.rows.captures import capture_row
+from archive.rows.articles import carry_out, seen_again
+from archive.rows.captures import kept, show
 from archive.rows.cleaning import Cleaning
 from archive.rows.forgotten import forgotten_among
 from archive.rows.hosts import HostGroup
-from archive.rows.kinship import Comparison, Kin, WordForWord, is_version, kin_of, packed, relate
+from archive.rows.kinship import Comparison, Kin, Sketched, WordForWord, is_version, kin_of, packed, relate
 from archive.rows.ledger import Reconciled, note, noted
 from archive.rows.settle import NOT_ASKED, frontier_row, settle, settle_missed
 from archive.rows.stories import refresh_story
 from archive.rows.stories import settle as settle_stories
 from archive.rows.templates import Cleaner
-from archive.sanitise import MAX_TEXT, clean_json, clean_or_none
+from archive.sanitise import MAX_TEXT, clean_json, clean_or_none, sanitised
 from archive.schema import ArticleRow, CaptureRow, FrontierRow, RunRow, SourceRow
 
 Similar: TypeAlias = tuple[Candidate, float]
@@ -121,7 +122,7 @@ class Store:
     def record_capture(self, capture: Capture) -> int:
         """The capture's row id; the same record told twice is one row."""
         with writing(self.engine) as session:
-            return capture_row(session, capture).id
+            return kept(session, capture).id
 
     def original_of(self, payload_digest: str, target_uri: str) -> tuple[str, str, datetime] | None:
         """(record id, target URI, date) of a whole response with this payload, this address's first; None for none."""
@@ -223,6 +224,7 @@ class Store:
         *,
         cleaner: Cleaner | None = None,
         comparison: Comparison | None = None,
+        groundwork: Groundwork | None = None,
         article_id: int | None = None,
     ) -> Settled:
         """Decide and store, in one transaction: what was looked up still holds when it is written.
@@ -231,11 +233,12 @@ class Store:
         learned from, and what it makes recognisable is taken out of earlier ones. Copies that are not word for word
         are known by the ``comparison``; None: only those that are.
         The same capture saved again in the same run changes nothing and returns what the first time did.
+        ``groundwork`` is what was worked out of the article before; it is used where it still fits.
         ``article_id`` is the number a new article is given (a rebuild gives it the one it had); None: the next.
         """
         article, comparison = sanitised(article), comparison or WordForWord()
         with writing(self.engine) as session:
-            capture = capture_row(session, article.capture)
+            capture = kept(session, article.capture)
             if (before := noted(session, run_id, capture.id, article_id=capture.article_id)) is not None:
                 return before
             if forgotten_among(session, own_keys(article)):
@@ -246,15 +249,19 @@ class Store:
             held = candidates(session, own, aliases)
             if cleaning is not None and cleaning.clean_held(own, held):
                 held = candidates(session, own, aliases)
+            ready = groundwork if groundwork is not None and groundwork.text_digest == own.text_digest else None
+            if ready is not None:
+                comparison = Sketched(comparison, own.text, ready.sketch)
             kin = kin_of(session, own.text, own.text_digest, word_count=own.word_count, comparison=comparison)
             decision = decide(own, held, similar(session, kin))
             if isinstance(decision, Rejected):
                 return reject(session, run_id, discovered, decision, article.capture, now)
             signature = packed(comparison.sketch(own.text))
             row = carry_out(
-                session, own, decision, capture, held=aliases, signature=signature, now=now, article_id=article_id
-            )
-            capture.article_id = row.id
+                session, own, decision, capture.id, held=aliases, signature=signature, now=now, article_id=article_id,
+                words=None if ready is None else ready.words,
+            )  # fmt: skip
+            show(session, capture.id, row.id)
             add_aliases(session, row.id, article, aliases, now=now)
             if is_reworded(decision):
                 is_new = not isinstance(decision, Revision)
@@ -266,7 +273,7 @@ class Store:
             if cleaning is not None and isinstance(decision, New):
                 cleaning.learn(article)
             outcome = OUTCOMES[type(decision)]
-            archived(session, discovered, row.id, outcome, status=article.capture.status, now=now)
+            archived(session, discovered, row, outcome, status=article.capture.status, now=now)
             settled = Settled(source_id=discovered.source_id, url=discovered.url, outcome=outcome, article_id=row.id)
             return note(session, run_id, settled, at=now, status=article.capture.status, capture_id=capture.id)
 
@@ -290,10 +297,10 @@ class Store:
             found = session.execute(made_of.join(CaptureRow, CaptureRow.id == ArticleRow.capture_id)).one()
             if found.payload_digest != capture.payload_digest or not is_of_page(found.extractor, reader):
                 return None
-            held, known = session.get_one(ArticleRow, row.article_id), capture_row(session, capture)
-            known.article_id = held.id
-            seen_again(held, known)
-            archived(session, discovered, held.id, "unchanged", status=capture.status, now=now)
+            held, known = session.get_one(ArticleRow, row.article_id), kept(session, capture)
+            show(session, known.id, held.id)
+            seen_again(held, capture)
+            archived(session, discovered, held, "unchanged", status=capture.status, now=now)
             settled = Settled(
                 source_id=discovered.source_id, url=discovered.url, outcome="unchanged", article_id=held.id
             )
@@ -305,7 +312,7 @@ class Store:
         that such a one is no more."""
         found, now = missed.discovered, missed.missed_at
         with writing(self.engine) as session:
-            capture = None if missed.capture is None else capture_row(session, missed.capture)
+            capture = None if missed.capture is None else kept(session, missed.capture)
             row = frontier_row(session, found)
             article_id = row.article_id if row is not None and missed.reason == "not_modified" else None
             outcome: Outcome = "deferred" if missed.reason in NOT_ASKED else "failed"
@@ -313,7 +320,7 @@ class Store:
                 outcome = "unchanged"
                 held = session.get_one(ArticleRow, article_id)
                 held.last_seen_at, held.state = max(held.last_seen_at, now), "live"
-                archived(session, found, article_id, outcome, status=missed.status, now=now)
+                archived(session, found, held, outcome, status=missed.status, now=now)
             elif row is not None and rechecks.is_held(row):
                 outcome = looked_in_vain(session, row, reason=missed.reason, status=missed.status, now=now)
             elif row is not None:
@@ -364,7 +371,7 @@ def own_keys(article: Article) -> set[str]:
 
 
 def archived(
-    session: Session, found: Discovered, article_id: int, outcome: Outcome, *, status: int | None, now: datetime
+    session: Session, found: Discovered, article: ArticleRow, outcome: Outcome, *, status: int | None, now: datetime
 ) -> None:
     """The URL leads to an article that is held: it is looked at again from time to time.
 
@@ -373,8 +380,8 @@ def archived(
     if (row := frontier_row(session, found)) is not None:
         (rechecks.looked if rechecks.is_held(row) else rechecks.first_look)(row, outcome, now=now)
         settle(row, state="archived", reason=None, status=status, due_at=None, now=now)
-        row.article_id = article_id
-        if session.get_one(ArticleRow, article_id).extractor.endswith(FEED_TEXT):
+        row.article_id = article.id
+        if article.extractor.endswith(FEED_TEXT):
             row.content_html = clean_or_none(found.content_html, limit=MAX_TEXT)
 
 
@@ -390,7 +397,7 @@ def reject(
 ) -> Settled:
     """The URL holds no article: it is left alone. An article that it held before stays as it was."""
     status = 200 if capture is None else capture.status
-    capture_id = None if capture is None else capture_row(session, capture).id
+    capture_id = None if capture is None else kept(session, capture).id
     if capture_id is not None and (before := noted(session, run_id, capture_id, article_id=None)) is not None:
         return before
     row = frontier_row(session, found)

@@ -28,42 +28,17 @@ from __future__ import annotations
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import Connection, TextClause, bindparam
 from sqlalchemy import text as sql
 
-from archive.stems import stemmed
-from archive.tokens import tokens
+from archive.indexing import BREAK, COLUMNS, MAX_POSITIONS, Words, packed, packed_words, unpacked
 
-COLUMNS = ("title", "authors", "tags", "body")
 WEIGHTS = {"title": "A", "authors": "B", "tags": "C", "body": "D"}
-BREAK = "\ue000"  # private use: never a token of a text or a query
-MAX_COLUMN_TOKENS = 1_000  # of title, authors and tags each; what is longer is not one
-MAX_INDEX_BYTES = 900_000  # of PostgreSQL's 1,048,575 a tsvector, leaving room for alignment
 MAX_POSITION = 16_381  # the last place we use: PostgreSQL puts all that follow at 16,383, which must touch no other
 OVERFLOW_POSITION = 16_383  # PostgreSQL's MAXENTRYPOS - 1
-MAX_POSITIONS = 255  # positions of one word; PostgreSQL's MAXNUMPOS - 1
 PAIR_NUMBERS = 2**18  # numbers of pairs: an article of 700 words has one in 370 of them by chance
-LEXEME_BYTES = 8  # of one word beside its letters: entry, count, alignment
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """What is indexed of an article: tokens and breaks, a tuple a column."""
-
-    title: tuple[str, ...]
-    authors: tuple[str, ...]
-    tags: tuple[str, ...]
-    body: tuple[str, ...]
-
-    def column(self, name: str) -> tuple[str, ...]:
-        return {"title": self.title, "authors": self.authors, "tags": self.tags, "body": self.body}[name]
-
-    def joined(self) -> tuple[str, str, str, str]:
-        """The columns as text, tokens separated by spaces, in the order of ``COLUMNS``."""
-        return (" ".join(self.title), " ".join(self.authors), " ".join(self.tags), " ".join(self.body))
 
 
 def create_index(connection: Connection) -> None:
@@ -82,8 +57,8 @@ def renew_index(connection: Connection, articles: Iterable[Sequence[tuple[int, W
     for statement in CREATE[dialect]:
         connection.execute(sql(statement))
     for batch in articles:
-        for statement, row_of in INSERTS[dialect]:
-            connection.execute(sql(statement), [row_of(article_id, words) for article_id, words in batch])
+        for insert, row_of in INSERTS[dialect]:
+            connection.execute(insert, [row_of(article_id, packed(words.joined())) for article_id, words in batch])
         done += len(batch)
         yield done
     for statement in CREATE_LOOKUP[dialect]:
@@ -108,27 +83,31 @@ def write_index(
     tags: Sequence[str] = (),
     lang: str | None = None,
     is_new: bool = False,
+    words: bytes | None = None,
 ) -> None:
     """Index an article, in place of what was indexed of it before, unless it ``is_new``.
 
-    ``lang`` says how its words are stemmed.
+    ``lang`` says how its words are stemmed. ``words`` are all of this as :func:`archive.indexing.packed_words` has it,
+    where that was made ready before.
     """
-    words = words_of(title=title, text=text, authors=authors, description=description, tags=tags, lang=lang)
+    if words is None:
+        words = packed_words(title=title, text=text, authors=authors, description=description, tags=tags, lang=lang)
     if connection.dialect.name == "sqlite" and not is_new:
         delete_index(connection, article_id)
     for statement, row_of in INSERTS[connection.dialect.name]:
-        connection.execute(sql(statement), row_of(article_id, words))
+        connection.execute(statement, row_of(article_id, words))
 
 
-def fts_row(article_id: int, words: Words) -> dict[str, object]:
-    return {"id": article_id, **dict(zip(COLUMNS, words.joined(), strict=True))}
+def fts_row(article_id: int, words: bytes) -> dict[str, object]:
+    return {"id": article_id, **dict(zip(COLUMNS, unpacked(words), strict=True))}
 
 
-def words_row(article_id: int, words: Words) -> dict[str, object]:
-    return {"id": article_id, "words": packed(words.joined())}
+def words_row(article_id: int, words: bytes) -> dict[str, object]:
+    return {"id": article_id, "words": words}
 
 
-def tsv_row(article_id: int, words: Words) -> dict[str, object]:
+def tsv_row(article_id: int, packed_words: bytes) -> dict[str, object]:
+    words = Words.of(unpacked(packed_words))
     long_body = f" {' '.join(words.body)} " if is_long(words) else None
     return {"id": article_id, "tsv": tsvector(words), "tokens": long_body, "pairs": pairs_in(words)}
 
@@ -168,56 +147,6 @@ def strayed(connection: Connection) -> list[int]:
     if connection.dialect.name == "sqlite":  # whose index has neither
         return []
     return list(connection.execute(sql(SELECT_STRAYED)).scalars())
-
-
-def words_of(
-    *,
-    title: str,
-    text: str,
-    authors: Sequence[str] = (),
-    description: str | None = None,
-    tags: Sequence[str] = (),
-    lang: str | None = None,
-) -> Words:
-    """What is indexed of an article, stemmed but for its authors, cut to what both engines can hold."""
-    heads = [bounded_parts((title,), lang), bounded_parts(authors, None), bounded_parts(tags, lang)]
-    room = Room()
-    for head in heads:
-        room.taken(head)
-    about = [*stemmed(tokens(description), lang), BREAK] if description else []
-    body = room.taken([*about, *stemmed(tokens(text), lang)])
-    return Words(title=heads[0], authors=heads[1], tags=heads[2], body=tuple(body))
-
-
-def bounded_parts(parts: Sequence[str], lang: str | None) -> tuple[str, ...]:
-    """Stems of several short texts with breaks between them."""
-    joined: list[str] = []
-    for part in parts:
-        if len(joined) >= MAX_COLUMN_TOKENS:
-            break
-        joined += [BREAK] * bool(joined) + stemmed(tokens(part), lang)
-    return tuple(joined[:MAX_COLUMN_TOKENS])
-
-
-class Room:
-    """Counts what a tsvector of the words would take, and says where it is full."""
-
-    def __init__(self) -> None:
-        self.positions: defaultdict[str, int] = defaultdict(int)
-        self.bytes = 0
-
-    def taken(self, words: Iterable[str]) -> list[str]:
-        """The words that fit."""
-        kept = []
-        for word in words:
-            seen = self.positions[word]
-            self.positions[word] = seen + 1
-            self.bytes += 2 if seen < MAX_POSITIONS else 0
-            self.bytes += 0 if seen else LEXEME_BYTES + len(word.encode())
-            if self.bytes > MAX_INDEX_BYTES:
-                break
-            kept.append(word)
-        return kept
 
 
 def positions_of(words: Words) -> tuple[dict[str, list[tuple[int, str]]], int]:
@@ -264,14 +193,6 @@ def is_long(words: Words) -> bool:
     return last > MAX_POSITION or any(len(found) > MAX_POSITIONS for found in places.values())
 
 
-def packed(columns: Sequence[str]) -> bytes:
-    return zlib.compress("\n".join(columns).encode(), level=1)  # level 6 takes three times as long for 10 % less
-
-
-def unpacked(stored: bytes) -> list[str]:
-    return zlib.decompress(stored).decode().split("\n")
-
-
 CREATE = {
     "sqlite": (
         "CREATE VIRTUAL TABLE article_fts USING fts5(title, authors, tags, body, content='', tokenize='ascii')",
@@ -312,9 +233,9 @@ UPSERT_TSV = (
     "pairs = excluded.pairs, source_id = excluded.source_id, published_at = excluded.published_at"
 )
 SPELL = "SELECT CAST(CAST(:tsv AS tsvector) AS text) || ' ' || CAST(CAST(:pairs AS INTEGER[]) AS text)"
-INSERTS: Mapping[str, Sequence[tuple[str, Callable[[int, Words], dict[str, object]]]]] = {
-    "sqlite": ((INSERT_FTS, fts_row), (INSERT_WORDS, words_row)),
-    "postgresql": ((UPSERT_TSV, tsv_row),),
+INSERTS: Mapping[str, Sequence[tuple[TextClause, Callable[[int, bytes], dict[str, object]]]]] = {
+    "sqlite": ((sql(INSERT_FTS), fts_row), (sql(INSERT_WORDS), words_row)),
+    "postgresql": ((sql(UPSERT_TSV), tsv_row),),
 }
 SELECT_INDEXED = {
     "sqlite": (  # an FTS5 table keeps a row of sizes for each of its own

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
@@ -108,7 +109,13 @@ def url_key(url: str, *, strip_params: Sequence[str] = ()) -> str:
     reversed as in SURT (https://github.com/internetarchive/surt); the port is kept when unusual.
     Raises ``ValueError`` as :func:`canonical_url` does.
     """
-    parts = urlsplit(canonical_url(url, strip_params=(*strip_params, *VARIANT_PARAMS)))
+    return surt_of(url, (*strip_params, *VARIANT_PARAMS))
+
+
+@lru_cache(maxsize=1024)  # addresses; one is asked for six times while its page is stored
+def surt_of(url: str, strip_params: tuple[str, ...]) -> str:
+    """See :func:`url_key`."""
+    parts = urlsplit(canonical_url(url, strip_params=strip_params))
     host = re.sub(r"^(amp|m|mobile)\.(?=[^.]+\.)", "", WWW.sub("", parts.hostname or ""))
     labels = host if re.fullmatch(r"[\d.]+|.*:.*", host) else ",".join(reversed(host.split(".")))
     port = f":{parts.port}" if parts.port else ""

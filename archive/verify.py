@@ -24,6 +24,7 @@ from archive.evidence.manifest import NAME, Listed, Manifest, read_manifest, sha
 from archive.evidence.records import StoredRecord, sha1_digest
 from archive.evidence.warc import iter_records, read_record
 from archive.evidence.warcfile import OPEN
+from archive.indexing import words_of
 from archive.model import Locator
 from archive.schema import ArticleRow, CaptureRow, FrontierRow, RevisionRow, RunRow
 from archive.shipping import stored_files
@@ -327,7 +328,7 @@ def stale_articles(connection: Connection) -> list[int]:
         after = rows[-1].id
         held = textindex.indexed(connection, [row.id for row in rows])
         for row in rows:
-            words = textindex.words_of(
+            words = words_of(
                 title=row.title,
                 text=row.text,
                 authors=row.authors,

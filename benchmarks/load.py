@@ -22,6 +22,7 @@ from sqlalchemy import Column, Connection, Engine, Table, func, insert, select, 
 
 from archive.database import open_engine
 from archive.digests import digest_of, text_digest
+from archive.indexing import BREAK, Words, packed
 from archive.migrate import upgrade
 from archive.schema import (
     AliasRow,
@@ -40,7 +41,7 @@ from archive.schema import (
     StoryRow,
 )
 from archive.stems import stemmed
-from archive.textindex import BREAK, CREATE_LOOKUP, Words, packed, pairs_in, tsvector
+from archive.textindex import CREATE_LOOKUP, pairs_in, tsvector
 from archive.urls import url_key
 from benchmarks.synthetic import BATCH, COUNTRIES, END, KINDS, LANGS, SOURCES, START, Made, articles
 
@@ -301,7 +302,7 @@ def likeness(one: Made) -> Row:
 
 
 def words_of(one: Made) -> Words:
-    """What :func:`archive.textindex.words_of` says, without splitting anything anew; our languages have no stems."""
+    """What :func:`archive.indexing.words_of` says, without splitting anything anew; our languages have no stems."""
     tags = [word for place, tag in enumerate(one.tags) for word in ([BREAK] if place else []) + tag.split()]
     authors = tuple(word for author in one.authors for word in author.lower().split())
     return Words(

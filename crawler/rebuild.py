@@ -26,7 +26,7 @@ from archive.evidence.notes import Forgotten, Reextraction, Settlement, SourceNo
 from archive.evidence.tombstones import bury
 from archive.evidence.warc import iter_records, repair_leftovers
 from archive.frontier import Frontier
-from archive.model import Article, Capture, Discovered, Fetched, Missed, Settled
+from archive.model import Article, Capture, Discovered, Fetched, Groundwork, Missed, Settled
 from archive.owners import owner_name
 from archive.rows.earlier import put_back
 from archive.rows.forgotten import forgotten_digests, is_forgotten, remember_to_forget
@@ -342,11 +342,13 @@ class Numbered:
         *,
         cleaner: Cleaner,
         comparison: Comparison,
+        groundwork: Groundwork | None = None,
     ) -> Settled:
         number = self.free if self.wanted is None or self.wanted in self.taken else self.wanted
         settled = self.store.save(
-            run_id, discovered, article, decide, now, cleaner=cleaner, comparison=comparison, article_id=number
-        )
+            run_id, discovered, article, decide, now, cleaner=cleaner, comparison=comparison, groundwork=groundwork,
+            article_id=number,
+        )  # fmt: skip
         if settled.article_id == number:
             self.taken.add(number)
             self.free = max(self.free, number + 1)

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 
-from archive.model import Article, Fetched, Rejected
+from archive.model import Article, Fetched, Groundwork, Rejected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,8 @@ class Read:
     result: Article | Rejected
     seconds: float
     """CPU time of the worker for this page."""
+    groundwork: Groundwork | None = None
+    """Of an article."""
 
 
 @cache

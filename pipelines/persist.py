@@ -5,20 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
-from archive.model import Article, Candidate, Capture, Decision, Discovered, Missed, Polled, Rejected, Settled
+from archive.model import (
+    Article,
+    Candidate,
+    Capture,
+    Decision,
+    Discovered,
+    Groundwork,
+    Missed,
+    Polled,
+    Rejected,
+    Settled,
+)
 from pipelines.dedup import Similar, decide
 from pipelines.page import Read
-from pipelines.similarity import Similarity
 from pipelines.template import Template
 from pipelines.writer import Writer
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+    from pipelines.similarity import Similarity
+
 CLEANER = Template()
-COMPARISON = Similarity()
 Decide = Callable[[Article, list[Candidate], Sequence[Similar]], Decision]
 Note = Callable[[Capture, Settled, datetime], None]
 
@@ -36,6 +48,7 @@ class Keeper(Protocol):
         *,
         cleaner: Template,
         comparison: Similarity,
+        groundwork: Groundwork | None,
     ) -> Settled: ...
     def record_rejected(
         self, run_id: int, discovered: Discovered, rejected: Rejected, now: datetime, *, capture: Capture | None
@@ -86,12 +99,21 @@ def unit_of_work(item: object, *, store: Keeper, run_id: int, at: datetime) -> C
         return lambda: store.record_rejected(run_id, fetched.discovered, rejected, at, capture=fetched.capture)
     if isinstance(item, Read) and isinstance(item.result, Article):
         article, found = item.result, item.fetched.discovered
-        return lambda: store.save(run_id, found, article, decide, at, cleaner=CLEANER, comparison=COMPARISON)
+        save = partial(store.save, cleaner=CLEANER, comparison=comparison(), groundwork=item.groundwork)
+        return lambda: save(run_id, found, article, decide, at)
     if isinstance(item, Missed):
         return lambda: store.record_missed(run_id, item)
     if isinstance(item, Polled):
         return lambda: store.record_poll(run_id, item)
     return None
+
+
+@cache
+def comparison() -> Similarity:
+    """By which copies are known; loaded with the first article, as NumPy takes a tenth of a second."""
+    from pipelines.similarity import Similarity
+
+    return Similarity()
 
 
 def capture_of(item: object) -> Capture | None:

@@ -6,12 +6,15 @@ import time
 from dataclasses import replace
 
 from archive.errors import ExtractionError
-from archive.model import Article, Rejected
+from archive.indexing import packed_words
+from archive.model import Article, Groundwork, Rejected
+from archive.sanitise import sanitised
 from archive.wishes import ordered
 from pipelines.extract import extract
 from pipelines.normalise import article_from
 from pipelines.page import Hints, Page, Read, Rules
 from pipelines.quality import assess
+from pipelines.similarity import Similarity
 
 WARM_UP_PAGE = (
     b"<html><head><title>Warm-up</title></head><body><article><h1>Warm-up</h1>"
@@ -23,8 +26,9 @@ def read_page(page: Page) -> Read:
     """Extract, judge and normalise one page. Runs in a worker; reads and writes nothing else."""
     started = time.process_time()
     result = judged(page)
+    groundwork = groundwork_of(result) if isinstance(result, Article) else None
     lighter = replace(page.fetched, capture=replace(page.fetched.capture, body=b""))
-    return Read(fetched=lighter, result=result, seconds=time.process_time() - started)
+    return Read(fetched=lighter, result=result, groundwork=groundwork, seconds=time.process_time() - started)
 
 
 def judged(page: Page) -> Article | Rejected:
@@ -50,6 +54,17 @@ def judged(page: Page) -> Article | Rejected:
     )
 
 
+def groundwork_of(article: Article) -> Groundwork:
+    """What the store would work out itself, of the article as it will hold it."""
+    kept = sanitised(article)
+    words = packed_words(
+        title=kept.title, text=kept.text, authors=kept.authors, description=kept.description, tags=kept.tags,
+        lang=kept.lang,
+    )  # fmt: skip
+    return Groundwork(text_digest=kept.text_digest, sketch=Similarity().sketch(kept.text), words=words)
+
+
 def warm_up() -> None:
     """Compile patterns and load tables by reading a page."""
+    packed_words(title="É", text="", authors=(), description=None, tags=(), lang="en")
     extract(WARM_UP_PAGE, url="http://warm.example/up", charset="utf-8", hints=Hints(), rules=Rules())

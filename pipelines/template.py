@@ -71,6 +71,8 @@ class Template:
         self, blocks: Sequence[Block], known: Mapping[str, TemplateBlock], *, article_number: int
     ) -> tuple[Block, ...]:
         """The blocks that are the article's own, in order; all of them when none would be left."""
+        if all(one.state == "learned" and not share_of(one, article_number) for one in known.values()):
+            return tuple(blocks)  # none recurs enough: no mark but "own"
         seen = [known.get(text_digest(block.text)) for block in blocks]
         shares = [share_of(one, article_number) for one in seen]
         homes = {block.path for block, share in zip(blocks, shares, strict=True) if is_sentence(block) and not share}

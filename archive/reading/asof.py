@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from archive.errors import QueryError
+from archive.indexing import COLUMNS, Words, words_of
 from archive.query import (
     And,
     ChangedSince,
@@ -39,7 +40,6 @@ from archive.reading.lookups import pairs_of, variants_of
 from archive.reading.matching import condition
 from archive.reading.views import ArticleView
 from archive.schema import ArticleRow, RevisionRow
-from archive.textindex import COLUMNS, Words, words_of
 from archive.words import word_count
 
 MAX_CHANGED = 2_000  # articles read one by one, some 1 ms each

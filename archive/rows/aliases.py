@@ -9,18 +9,39 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from archive.model import Article, Candidate
+from archive.rows.kinship import same_text
 from archive.schema import AliasRow, ArticleRow, CaptureRow
 from archive.urls import guid_key, url_key
 
 CLAIMS = ("canonical", "variant", "redirect")  # kinds; of "redirect" the address that answered is a fact
 MAX_SAME_TEXT = 50  # candidates of one text; a text that fifty articles share is a template, and fifty tell enough
 MAX_ALIASES = 100  # of one article in hand; a page that names more addresses for itself is made by a machine
+ALIAS = AliasRow.metadata.tables[AliasRow.__tablename__]
+HELD = select(ALIAS.c.id, ALIAS.c.url_key, ALIAS.c.kind, ALIAS.c.article_id).where(
+    ALIAS.c.url_key.in_(bindparam("keys", expanding=True))
+)
+TAKE = (
+    update(ALIAS)
+    .where(ALIAS.c.id == bindparam("number"))
+    .values(article_id=bindparam("to"), kind=bindparam("as_kind"), url=bindparam("at_url"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """An address that leads to a stored article."""
+
+    id: int
+    url_key: str
+    kind: str
+    article_id: int
 
 
 def alias_keys(article: Article) -> dict[str, tuple[str, str]]:
@@ -42,17 +63,15 @@ def key_or_none(url: str) -> str | None:
         return None
 
 
-def held_aliases(session: Session, article: Article) -> dict[str, AliasRow]:
-    """Key → row of those of the article's addresses that lead to an article that is stored."""
-    rows = session.scalars(select(AliasRow).where(AliasRow.url_key.in_(alias_keys(article))))
-    return {row.url_key: row for row in rows}
+def held_aliases(session: Session, article: Article) -> dict[str, Alias]:
+    """Key → those of the article's addresses that lead to an article that is stored."""
+    rows = session.connection().execute(HELD, {"keys": list(alias_keys(article))})
+    return {row.url_key: Alias(*row) for row in rows}
 
 
-def candidates(session: Session, article: Article, held: Mapping[str, AliasRow]) -> list[Candidate]:
+def candidates(session: Session, article: Article, held: Mapping[str, Alias]) -> list[Candidate]:
     """Stored articles that share an address (``held_aliases``) or the text with this one, oldest first."""
-    ids = {row.article_id for row in held.values()}
-    same_text = select(ArticleRow.id).where(ArticleRow.text_digest == article.text_digest).order_by(ArticleRow.id)
-    ids |= set(session.scalars(same_text.limit(MAX_SAME_TEXT)))
+    ids = {row.article_id for row in held.values()} | set(same_text(session, article.text_digest, most=MAX_SAME_TEXT))
     return candidates_of(session, ids) if ids else []
 
 
@@ -102,15 +121,19 @@ def candidates_of(session: Session, ids: Collection[int]) -> list[Candidate]:
 
 
 def add_aliases(
-    session: Session, article_id: int, article: Article, held: Mapping[str, AliasRow], *, now: datetime
+    session: Session, article_id: int, article: Article, held: Mapping[str, Alias], *, now: datetime
 ) -> None:
     """Write down addresses nobody has yet, and take those that another article only claimed and this one has."""
     keys = alias_keys(article)
     answered = key_or_none(article.capture.target_uri)
+    new = []
     for key, (kind, url) in keys.items():
         row = held.get(key)
         is_fact = kind == "requested" or key == answered
         if row is None:
-            session.add(AliasRow(url_key=key, url=url, kind=kind, article_id=article_id, first_seen_at=now))
+            new.append({"url_key": key, "url": url, "kind": kind, "article_id": article_id, "first_seen_at": now})
         elif is_fact and row.kind in CLAIMS:
-            row.article_id, row.kind, row.url = article_id, kind, url
+            values = {"number": row.id, "to": article_id, "as_kind": kind, "at_url": url}
+            session.connection().execute(TAKE, values)
+    if new:
+        session.connection().execute(insert(ALIAS), new)

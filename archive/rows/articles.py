@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
-from archive.model import Article, Block, Decision, Duplicate, Particulars, Rejected, Revision, Unchanged, Wording
+from archive.model import (
+    Article,
+    Block,
+    Capture,
+    Decision,
+    Duplicate,
+    Particulars,
+    Rejected,
+    Revision,
+    Unchanged,
+    Wording,
+)
+from archive.rows.aliases import Alias
 from archive.rows.kinship import Comparison, kin_of, relate
 from archive.rows.stories import new_story, settle, story_of
 from archive.rows.templates import layout_of
-from archive.sanitise import MAX_TEXT, clean, clean_all, clean_or_none
-from archive.schema import AliasRow, ArticleRow, CaptureRow, RevisionRow, StoryRow
+from archive.schema import ArticleRow, CaptureRow, RevisionRow, StoryRow
 from archive.textindex import write_index
 from archive.urls import canonical_url, url_key
 
@@ -35,42 +46,50 @@ CONTENT = (
     "text_digest",
     "extractor",
 )
+ADD, ADD_REVISION = (insert(table) for table in (ArticleRow, RevisionRow))
+HIGHEST = select(select(func.max(ArticleRow.id)).scalar_subquery(), select(func.max(StoryRow.id)).scalar_subquery())
 
 
 def carry_out(
     session: Session,
     article: Article,
     decision: Decision,
-    capture: CaptureRow,
+    capture_id: int,
     *,
-    held: Mapping[str, AliasRow],
+    held: Mapping[str, Alias],
     signature: bytes,
     now: datetime,
     article_id: int | None = None,
+    words: bytes | None = None,
 ) -> ArticleRow:
     """The article's row after the decision; the caller relates it to others, and settles its story, once the aliases
-    are written.
+    are written. A new one's is not the session's: it was written without it.
 
-    ``held`` are its addresses that lead to stored articles. A new article gets the ``signature``, and the number
-    ``article_id``; None: the next one.
+    ``capture_id`` is its capture's. ``held`` are its addresses that lead to stored articles. A new article gets the
+    ``signature``, its ``words`` in the index, where they are known already, and the number ``article_id``; None: the
+    next one.
     """
     assert not isinstance(decision, Rejected)
     if isinstance(decision, Unchanged):
-        return seen_again(session.get_one(ArticleRow, decision.of), capture)
+        return seen_again(session.get_one(ArticleRow, decision.of), article.capture)
     if isinstance(decision, Revision):
-        row = revised(session, article, decision, capture)
+        row = revised(session, article, decision, capture_id)
+        session.flush()
     else:
-        row = added(session, article, decision, capture, held=held, signature=signature, now=now, article_id=article_id)
-    session.flush()
-    index(session, row, is_new=not isinstance(decision, Revision))
+        copied = decision.of if isinstance(decision, Duplicate) else None
+        place = Place(held=held, copied=copied, number=article_id or next_number(session))
+        row = added(session, article, place, capture_id, signature=signature, now=now)
+    index(session, row, is_new=not isinstance(decision, Revision), words=words)
     return row
 
 
-def index(session: Session, row: ArticleRow, *, is_new: bool = False) -> None:
-    """Make the article findable as it reads now; a new one has nothing in the index yet."""
+def index(session: Session, row: ArticleRow, *, is_new: bool = False, words: bytes | None = None) -> None:
+    """Make the article findable as it reads now; a new one has nothing in the index yet. ``words``: as in
+    :func:`archive.textindex.write_index`."""
     write_index(
         session.connection(),
         is_new=is_new,
+        words=words,
         article_id=row.id,
         title=row.title,
         text=row.text,
@@ -81,7 +100,7 @@ def index(session: Session, row: ArticleRow, *, is_new: bool = False) -> None:
     )
 
 
-def seen_again(row: ArticleRow, capture: CaptureRow) -> ArticleRow:
+def seen_again(row: ArticleRow, capture: Capture) -> ArticleRow:
     """The row of an article that a capture shows as it is held; it is live if that is the latest news of it.
 
     An older capture (a WARC imported late) says that it was there earlier than we knew.
@@ -92,52 +111,62 @@ def seen_again(row: ArticleRow, capture: CaptureRow) -> ArticleRow:
     return row
 
 
-def revised(session: Session, article: Article, decision: Revision, capture: CaptureRow) -> ArticleRow:
+def revised(session: Session, article: Article, decision: Revision, capture_id: int) -> ArticleRow:
     """The row as the article reads now; what it read before is in its revisions."""
-    row = session.get_one(ArticleRow, decision.of)
+    row, capture = session.get_one(ArticleRow, decision.of), article.capture
     before = session.get_one(CaptureRow, row.capture_id)
     for name, value in content_of(article).items():
         setattr(row, name, value)
     row.revision_count += 1
-    row.capture_id = capture.id
+    row.capture_id = capture_id
     seen_again(row, capture)
     kind = "extraction" if before.payload_digest == capture.payload_digest else "edit"
     session.add(revision_of(row, kind=kind, changed=decision.changed, seen_at=capture.captured_at))
     return row
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a new article goes."""
+
+    number: int
+    held: Mapping[str, Alias]
+    """Its addresses that lead to stored articles."""
+    copied: int | None
+    """The article that it copies."""
+
+
 def added(
-    session: Session,
-    article: Article,
-    decision: Decision,
-    capture: CaptureRow,
-    *,
-    held: Mapping[str, AliasRow],
-    signature: bytes,
-    now: datetime,
-    article_id: int | None = None,
+    session: Session, article: Article, place: Place, capture_id: int, *, signature: bytes, now: datetime
 ) -> ArticleRow:
-    """The row of an article not held before, in the story of the one it copies or in its own."""
-    copied = decision.of if isinstance(decision, Duplicate) else None
-    address, key = own_address(article, held)
-    number = article_id or next_number(session)
-    row = ArticleRow(
-        id=number,
-        source_id=article.source_id,
-        canonical_url=address,
-        url_key=key,
-        state="live",
-        first_seen_at=capture.captured_at,
-        last_seen_at=capture.captured_at,
-        revision_count=1,
-        story_id=new_story(session, number=number, now=now) if copied is None else story_of(session, copied),
-        capture_id=capture.id,
-        signature=signature,
+    """The row of an article not held before, in the story of the one it copies or in its own.
+
+    Written without the ORM, as its first revision is: the session knows neither.
+    """
+    address, key = own_address(article, place.held)
+    if place.copied is None:
+        story_id = new_story(session, number=place.number, now=now)
+    else:
+        story_id = story_of(session, place.copied)
+    seen_at = article.capture.captured_at
+    values = {
+        "id": place.number,
+        "source_id": article.source_id,
+        "canonical_url": address,
+        "url_key": key,
+        "state": "live",
+        "first_seen_at": seen_at,
+        "last_seen_at": seen_at,
+        "revision_count": 1,
+        "story_id": story_id,
+        "capture_id": capture_id,
+        "signature": signature,
         **content_of(article),
-    )
-    session.add(row)
-    session.flush()
-    session.add(revision_of(row, kind="first", changed=(), seen_at=capture.captured_at))
+    }
+    row = ArticleRow(**values)
+    connection = session.connection()
+    connection.execute(ADD, values)
+    connection.execute(ADD_REVISION, revision_values(row, kind="first", changed=(), seen_at=seen_at))
     return row
 
 
@@ -146,8 +175,7 @@ def next_number(session: Session) -> int:
     stays). The one write lock is held."""
     if session.connection().dialect.name == "postgresql":
         return int(session.execute(text("SELECT nextval(pg_get_serial_sequence('article', 'id'))")).scalar_one())
-    highest = select(func.max(ArticleRow.id)), select(func.max(StoryRow.id))
-    return max(session.scalar(query) or 0 for query in highest) + 1
+    return max(number or 0 for number in session.connection().execute(HIGHEST).one()) + 1
 
 
 def reworded(
@@ -175,7 +203,7 @@ def resettle(session: Session, row: ArticleRow, comparison: Comparison, *, now: 
     settle(session, relate(session, row, kin, comparison), now=now)
 
 
-def own_address(article: Article, held: Mapping[str, AliasRow]) -> tuple[str, str]:
+def own_address(article: Article, held: Mapping[str, Alias]) -> tuple[str, str]:
     """(address, key): where the page was met when the address it names for itself is another article's.
 
     Templates name one address for every page by mistake; the decision that it is not that article is made by then.
@@ -183,31 +211,6 @@ def own_address(article: Article, held: Mapping[str, AliasRow]) -> tuple[str, st
     if article.url_key not in held:
         return article.canonical_url, article.url_key
     return canonical_url(article.capture.target_uri), url_key(article.capture.target_uri)
-
-
-def sanitised(article: Article) -> Article:
-    """The article as a database can hold it; what is decided on is what is stored."""
-    return replace(
-        article,
-        section=clean_or_none(article.section),
-        lead_image_url=clean_or_none(article.lead_image_url),
-        lead_image_caption=clean_or_none(article.lead_image_caption),
-        lead_image_credit=clean_or_none(article.lead_image_credit),
-        credit_line=clean_or_none(article.credit_line),
-        credit_url=clean_or_none(article.credit_url),
-        canonical_url=clean(article.canonical_url),
-        url_key=clean(article.url_key),
-        title=clean(article.title),
-        text=clean(article.text, limit=MAX_TEXT),
-        authors=tuple(clean_all(article.authors)),
-        lang=clean_or_none(article.lang),
-        description=clean_or_none(article.description),
-        canonical_link=clean_or_none(article.canonical_link),
-        tags=tuple(clean_all(article.tags)),
-        extractor=clean(article.extractor),
-        alias_urls=tuple((kind, clean(url)) for kind, url in article.alias_urls),
-        blocks=tuple(replace(block, text=clean(block.text, limit=MAX_TEXT)) for block in article.blocks),
-    )
 
 
 def content_of(article: Article) -> dict[str, object]:
@@ -223,18 +226,23 @@ def content_of(article: Article) -> dict[str, object]:
 
 def revision_of(row: ArticleRow, *, kind: str, changed: tuple[str, ...], seen_at: datetime) -> RevisionRow:
     """The present state of the row as its latest revision."""
-    return RevisionRow(
-        article_id=row.id,
-        number=row.revision_count,
-        kind=kind,
-        changed=list(changed),
-        title=row.title,
-        text=row.text,
-        text_digest=row.text_digest,
-        authors=row.authors,
-        published_at=row.published_at,
-        modified_at=row.modified_at,
-        extractor=row.extractor,
-        capture_id=row.capture_id,
-        seen_at=seen_at,
-    )
+    return RevisionRow(**revision_values(row, kind=kind, changed=changed, seen_at=seen_at))
+
+
+def revision_values(row: ArticleRow, *, kind: str, changed: tuple[str, ...], seen_at: datetime) -> dict[str, object]:
+    """Its columns."""
+    return {
+        "article_id": row.id,
+        "number": row.revision_count,
+        "kind": kind,
+        "changed": list(changed),
+        "title": row.title,
+        "text": row.text,
+        "text_digest": row.text_digest,
+        "authors": row.authors,
+        "published_at": row.published_at,
+        "modified_at": row.modified_at,
+        "extractor": row.extractor,
+        "capture_id": row.capture_id,
+        "seen_at": seen_at,
+    }

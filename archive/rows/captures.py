@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from archive.model import Capture
@@ -12,36 +13,58 @@ from archive.sanitise import clean, clean_all, clean_or_none
 from archive.schema import CaptureRow
 from archive.urls import url_key
 
+CAPTURE = CaptureRow.metadata.tables[CaptureRow.__tablename__]
+HELD = select(CAPTURE.c.id, CAPTURE.c.article_id).where(CAPTURE.c.warc_record_id == bindparam("record"))
+KEEP = insert(CAPTURE).returning(CAPTURE.c.id)
+SHOW = update(CAPTURE).where(CAPTURE.c.id == bindparam("number")).values(article_id=bindparam("article"))
+# Statements made once, without the ORM: a capture's row is written for each answer, an article's for most
 
-def capture_row(session: Session, capture: Capture) -> CaptureRow:
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A capture's row: its id, and the article that it shows, if any."""
+
+    id: int
+    article_id: int | None
+
+
+def kept(session: Session, capture: Capture) -> Kept:
     """The capture's row, made when it is not there yet: the same record told twice is one row."""
-    row = session.scalar(select(CaptureRow).where(CaptureRow.warc_record_id == capture.warc_record_id))
+    connection = session.connection()
+    row = connection.execute(HELD, {"record": capture.warc_record_id}).first()
     if row is not None:
-        return row
-    row = CaptureRow(
-        run_id=capture.run_id,
-        source_id=capture.source_id,
-        target_uri=clean(capture.target_uri),
-        url_key=key_of(capture.target_uri),
-        redirected_from=clean_all(capture.redirected_from),
-        status=capture.status,
-        mime_type=clean(capture.mime_type),
-        charset=clean_or_none(capture.charset),
-        etag=clean_or_none(capture.etag),
-        last_modified=clean_or_none(capture.last_modified),
-        captured_at=capture.captured_at,
-        warc_record_id=capture.warc_record_id,
-        payload_digest=capture.payload_digest,
-        filename=capture.locator.filename,
-        offset=capture.locator.offset,
-        length=capture.locator.length,
-        revisit_of=capture.revisit_of,
-        truncated=capture.truncated,
-        wishes=list(capture.wishes),
-    )
-    session.add(row)
-    session.flush()
-    return row
+        return Kept(row.id, row.article_id)
+    return Kept(connection.execute(KEEP, values_of(capture)).scalar_one(), None)
+
+
+def show(session: Session, capture_id: int, article_id: int) -> None:
+    """Write down which article the capture shows."""
+    session.connection().execute(SHOW, {"number": capture_id, "article": article_id})
+
+
+def values_of(capture: Capture) -> dict[str, object]:
+    """The row's columns."""
+    return {
+        "run_id": capture.run_id,
+        "source_id": capture.source_id,
+        "target_uri": clean(capture.target_uri),
+        "url_key": key_of(capture.target_uri),
+        "redirected_from": clean_all(capture.redirected_from),
+        "status": capture.status,
+        "mime_type": clean(capture.mime_type),
+        "charset": clean_or_none(capture.charset),
+        "etag": clean_or_none(capture.etag),
+        "last_modified": clean_or_none(capture.last_modified),
+        "captured_at": capture.captured_at,
+        "warc_record_id": capture.warc_record_id,
+        "payload_digest": capture.payload_digest,
+        "filename": capture.locator.filename,
+        "offset": capture.locator.offset,
+        "length": capture.locator.length,
+        "revisit_of": capture.revisit_of,
+        "truncated": capture.truncated,
+        "wishes": list(capture.wishes),
+    }
 
 
 def key_of(target_uri: str) -> str:

@@ -31,6 +31,12 @@ MAX_POSTINGS = 400  # articles looked up a hash; a shingle that more of them sha
 MAX_COMPARED = 24  # articles that are compared in full, most hashes in common first
 VERSION = 0.6  # length of the shorter text in the longer one's from which they are versions, not part and whole
 SKETCH = SketchRow.metadata.tables[SketchRow.__tablename__]
+SAME_TEXT = (
+    select(ArticleRow.id)
+    .where(ArticleRow.text_digest == bindparam("digest"))
+    .order_by(ArticleRow.id)
+    .limit(bindparam("most"))
+)
 SAME = Likeness(contained=1.0, containing=1.0, resemblance=1.0)
 
 
@@ -52,6 +58,21 @@ class WordForWord:
 
 
 @dataclass(frozen=True, slots=True)
+class Sketched:
+    """A comparison that knows the sketch of one text already."""
+
+    comparison: Comparison
+    text: str
+    known: tuple[int, ...]
+
+    def sketch(self, text: str) -> tuple[int, ...]:
+        return self.known if text == self.text else self.comparison.sketch(text)
+
+    def compare(self, text: str, other: str) -> Likeness | None:
+        return self.comparison.compare(text, other)
+
+
+@dataclass(frozen=True, slots=True)
 class Kin:
     """Another article, and how a text relates to its text."""
 
@@ -64,7 +85,8 @@ class Kin:
 
 def kin_of(session: Session, text: str, digest: str, *, word_count: int, comparison: Comparison) -> tuple[Kin, ...]:
     """Stored articles whose text is like this one, by id; an article's own row is among them when it is stored."""
-    found = dict.fromkeys(same_text(session, digest) if word_count >= MIN_WORDS_FOR_COPY else (), SAME)
+    is_told = word_count >= MIN_WORDS_FOR_COPY
+    found = dict.fromkeys(same_text(session, digest, most=MAX_COMPARED) if is_told else (), SAME)
     nearest = [number for number in sharing(session, comparison.sketch(text)) if number not in found]
     rows = session.execute(select(ArticleRow.id, ArticleRow.text).where(ArticleRow.id.in_(nearest))) if nearest else ()
     for number, other in rows:
@@ -73,10 +95,9 @@ def kin_of(session: Session, text: str, digest: str, *, word_count: int, compari
     return tuple(Kin(number, found[number]) for number in sorted(found))
 
 
-def same_text(session: Session, digest: str) -> list[int]:
+def same_text(session: Session, digest: str, *, most: int) -> Sequence[int]:
     """Articles with this text, held longest first."""
-    query = select(ArticleRow.id).where(ArticleRow.text_digest == digest).order_by(ArticleRow.id)
-    return list(session.scalars(query.limit(MAX_COMPARED)))
+    return session.connection().execute(SAME_TEXT, {"digest": digest, "most": most}).scalars().all()
 
 
 def sharing(session: Session, sketch: Sequence[int]) -> list[int]:
@@ -84,11 +105,11 @@ def sharing(session: Session, sketch: Sequence[int]) -> list[int]:
     if not sketch:
         return []
     values = {f"hash_{place}": number for place, number in enumerate(sketch)}
-    return list(session.scalars(sharing_query(len(sketch)), values))
+    return list(session.connection().execute(sharing_query(len(sketch)), values).scalars())
 
 
 @lru_cache(maxsize=32)
-def sharing_query(count: int) -> Select[tuple[int]]:
+def sharing_query(count: int) -> Select[int]:
     """The look-up for a sketch of ``count`` hashes; making the statement costs more than running it."""
     parts = []
     for place in range(count):

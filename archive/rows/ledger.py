@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Update, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from archive.model import Outcome, Settled
@@ -27,6 +28,15 @@ COUNTERS: Mapping[str, tuple[str, ...]] = {
     "endpoint_failed": ("endpoints_polled", "endpoints_failed"),
 }  # outcome → columns of run_source that it adds one to
 LINE = RunSourceRow.metadata.tables[RunSourceRow.__tablename__]
+OUTCOME = OutcomeRow.metadata.tables[OutcomeRow.__tablename__]
+IS_LINE = (LINE.c.run_id == bindparam("of_run")) & (LINE.c.source_id == bindparam("of_source"))
+FIND_LINE = select(LINE.c.run_id).where(IS_LINE)
+ADD_OUTCOME = insert(OUTCOME)
+NOTED = (
+    select(OUTCOME.c.source_id, OUTCOME.c.url, OUTCOME.c.outcome, OUTCOME.c.reason)
+    .where(OUTCOME.c.capture_id == bindparam("capture"), OUTCOME.c.run_id == bindparam("run"))
+    .limit(1)
+)
 MAX_DETAIL = 1_000  # characters of an exception's words
 
 
@@ -52,19 +62,18 @@ def note(
 ) -> Settled:
     """Write an outcome down and count it; returns it. An endpoint that answered is counted only."""
     if settled.outcome != "endpoint_ok":
-        session.add(
-            OutcomeRow(
-                run_id=run_id,
-                source_id=settled.source_id,
-                url=clean(settled.url),
-                outcome=settled.outcome,
-                reason=clean_or_none(settled.reason),
-                detail=clean_or_none(detail, limit=MAX_DETAIL),
-                status=status,
-                at=at,
-                capture_id=capture_id,
-            )
-        )
+        values = {
+            "run_id": run_id,
+            "source_id": settled.source_id,
+            "url": clean(settled.url),
+            "outcome": settled.outcome,
+            "reason": clean_or_none(settled.reason),
+            "detail": clean_or_none(detail, limit=MAX_DETAIL),
+            "status": status,
+            "at": at,
+            "capture_id": capture_id,
+        }
+        session.connection().execute(ADD_OUTCOME, values)
     counts = dict.fromkeys(COUNTERS[settled.outcome], 1)
     count(session, run_id, settled.source_id, {**counts, "announced": announced} if announced else counts)
     return settled
@@ -72,23 +81,26 @@ def note(
 
 def count(session: Session, run_id: int, source_id: str, counts: Mapping[str, int]) -> None:
     """Add to the source's line, which is made when it is not there yet."""
-    where = (LINE.c.run_id == run_id) & (LINE.c.source_id == source_id)
-    connection = session.connection()
+    connection, line = session.connection(), {"of_run": run_id, "of_source": source_id}
     if counts:
-        values = {name: LINE.c[name] + number for name, number in counts.items()}
-        is_there = connection.execute(update(LINE).where(where).values(values)).rowcount > 0
+        more = {f"more_{name}": number for name, number in counts.items()}
+        is_there = connection.execute(adding(tuple(counts)), {**line, **more}).rowcount > 0
     else:
-        is_there = connection.execute(select(LINE.c.run_id).where(where)).first() is not None
+        is_there = connection.execute(FIND_LINE, line).first() is not None
     if not is_there:
         zeros = {column.name: 0 for column in LINE.c if not column.primary_key}
         connection.execute(insert(LINE), {"run_id": run_id, "source_id": source_id, **zeros, **counts})
 
 
+@lru_cache(maxsize=64)
+def adding(columns: tuple[str, ...]) -> Update:
+    """The statement that adds ``more_<column>`` to these columns of a line; making it costs more than running it."""
+    return update(LINE).where(IS_LINE).values({name: LINE.c[name] + bindparam(f"more_{name}") for name in columns})
+
+
 def noted(session: Session, run_id: int, capture_id: int, *, article_id: int | None) -> Settled | None:
     """What this run made of this capture before; None when it meets it for the first time."""
-    columns = (OutcomeRow.source_id, OutcomeRow.url, OutcomeRow.outcome, OutcomeRow.reason)
-    query = select(*columns).where(OutcomeRow.capture_id == capture_id, OutcomeRow.run_id == run_id).limit(1)
-    row = session.execute(query).first()
+    row = session.connection().execute(NOTED, {"capture": capture_id, "run": run_id}).first()
     if row is None:
         return None
     outcome: Outcome = row.outcome

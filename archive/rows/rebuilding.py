@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from archive.database import reading, writing
 from archive.model import Capture, Locator
-from archive.rows.captures import capture_row, key_of
+from archive.rows.captures import kept, key_of
 from archive.sanitise import clean
 from archive.schema import ArticleRow, CaptureRow, OutcomeRow
 
@@ -43,7 +43,7 @@ def record_captures(engine: Engine, captures: Sequence[Capture]) -> list[Capture
             if not digest:
                 waiting.append(capture)
                 continue
-            capture_row(session, replace(capture, payload_digest=digest))
+            kept(session, replace(capture, payload_digest=digest))
             digests[capture.warc_record_id] = digest
     return waiting
 

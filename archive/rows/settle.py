@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from archive.model import Discovered
@@ -24,6 +24,8 @@ NOT_ASKED = frozenset({"retry_after", "host_unavailable", "robots_unreachable", 
 # the URL itself was not asked for, or not kept, for reasons of the host's or ours: that is no attempt
 STATES = {"http_410": "gone", "http_401": "blocked", "http_403": "blocked", "http_451": "blocked"}
 
+AT_KEY = select(FrontierRow).where(FrontierRow.url_key == bindparam("key"))
+
 
 def frontier_row(session: Session, found: Discovered) -> FrontierRow | None:
     """The row of a URL; None for one that was never announced (imports)."""
@@ -31,7 +33,7 @@ def frontier_row(session: Session, found: Discovered) -> FrontierRow | None:
         key = url_key(found.url)
     except ValueError:
         return None
-    return session.scalar(select(FrontierRow).where(FrontierRow.url_key == key))
+    return session.scalar(AT_KEY, {"key": key})
 
 
 def settle(

@@ -17,9 +17,11 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 
-from sqlalchemy import delete, select, union_all, update
+from sqlalchemy import Insert, delete, select, union_all, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from archive.rows.aliases import key_or_none
@@ -57,10 +59,15 @@ Link: TypeAlias = tuple[int | None, str | None, str | None, float | None]
 def new_story(session: Session, *, number: int, now: datetime) -> int:
     """The story of that number, made when it is not there. A story has the number of its member held longest, so that
     a rebuild gives it the same whatever joined, parted or was forgotten on the way."""
-    if session.get(StoryRow, number) is None:
-        session.add(StoryRow(id=number, created_at=now))
-        session.flush()
+    connection = session.connection()
+    connection.execute(made(connection.dialect.name), {"id": number, "created_at": now})
     return number
+
+
+@lru_cache(maxsize=2)
+def made(dialect: str) -> Insert:
+    """The statement of :func:`new_story` for an engine."""
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(StoryRow).on_conflict_do_nothing()
 
 
 def story_of(session: Session, article_id: int) -> int:

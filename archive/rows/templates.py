@@ -6,13 +6,14 @@ What is the site's and what the article's is decided elsewhere (``pipelines/temp
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import Engine, Insert, Row, delete, select
+from sqlalchemy import ARRAY, Engine, Insert, Row, Select, String, any_, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,9 @@ from archive.schema import ArticleRow, SourceRow, TemplateBlockRow
 REACH = 100  # of a source's latest articles that are cleaned when a block is recognised
 SWEEP_EVERY = 20  # articles of a source between two sweeps of what was seen once and forgotten
 BLOCK = TemplateBlockRow.metadata.tables[TemplateBlockRow.__tablename__]
+SOURCE = SourceRow.metadata.tables[SourceRow.__tablename__]
+LEARNED = select(SOURCE.c.learned_articles).where(SOURCE.c.id == bindparam("source"))
+HAS_LEARNED = update(SOURCE).where(SOURCE.c.id == bindparam("source")).values(learned_articles=bindparam("articles"))
 COUNTED = ("tag", "path", "article_count", "counted_at_article", "last_seen_at")  # columns that a sighting changes
 SEEN_ONCE, OLD_ONCE, OLD = 1.5, 80, 400  # faded sightings; articles since the last one
 
@@ -46,25 +50,38 @@ class Cleaner(Protocol):
 class Knowledge:
     """What is known of a source when one of its articles is stored."""
 
-    source: SourceRow
     number: int
-    """Of the article in hand, were it new."""
+    """Of the article in hand among its source's, were it new."""
     known: Mapping[str, TemplateBlock]
 
 
 def knowledge_for(session: Session, article: Article) -> Knowledge | None:
     """What the archive knows of the article's blocks; None for an unknown source, or an article without blocks."""
-    source = session.get(SourceRow, article.source_id)
-    if source is None or not article.blocks:
+    if not article.blocks:
+        return None
+    learned_articles = session.connection().execute(LEARNED, {"source": article.source_id}).scalar()
+    if learned_articles is None:
         return None
     known = known_blocks(session, article.source_id, (text_digest(block.text) for block in article.blocks))
-    return Knowledge(source=source, number=source.learned_articles + 1, known=known)
+    return Knowledge(number=learned_articles + 1, known=known)
 
 
 def known_blocks(session: Session, source_id: str, digests: Iterable[str]) -> dict[str, TemplateBlock]:
     """The source's blocks among these, by digest."""
-    query = select(BLOCK).where(BLOCK.c.source_id == source_id, BLOCK.c.text_digest.in_(sorted(set(digests))))
-    return {row.text_digest: block_of(row) for row in session.connection().execute(query)}
+    connection, wanted = session.connection(), sorted(set(digests))
+    is_postgres = connection.dialect.name == "postgresql"
+    values = {"source": source_id, "digests": wanted if is_postgres else json.dumps(wanted)}
+    return {row.text_digest: block_of(row) for row in connection.execute(known(connection.dialect.name), values)}
+
+
+@lru_cache(maxsize=2)
+def known(dialect: str) -> Select[Any]:  # Any: all columns
+    """The statement of :func:`known_blocks` for an engine: one parameter, however many digests there are."""
+    if dialect == "postgresql":
+        among = BLOCK.c.text_digest == any_(bindparam("digests", type_=ARRAY(String)))
+    else:
+        among = BLOCK.c.text_digest.in_(select(func.json_each(bindparam("digests")).table_valued("value").c.value))
+    return select(BLOCK).where(BLOCK.c.source_id == bindparam("source"), among)
 
 
 def learn(session: Session, article: Article, knowledge: Knowledge, cleaner: Cleaner, *, now: datetime) -> list[str]:
@@ -72,7 +89,7 @@ def learn(session: Session, article: Article, knowledge: Knowledge, cleaner: Cle
     before = cleaner.own(article.blocks, knowledge.known, article_number=knowledge.number)
     blocks = cleaner.learned(article.blocks, knowledge.known, article_number=knowledge.number, now=now)
     write_blocks(session, article.source_id, blocks)
-    knowledge.source.learned_articles = knowledge.number
+    session.connection().execute(HAS_LEARNED, {"source": article.source_id, "articles": knowledge.number})
     if knowledge.number % SWEEP_EVERY == 0:
         sweep(session, article.source_id, knowledge.number)
     known = {**knowledge.known, **{block.text_digest: block for block in blocks}}

@@ -19,7 +19,7 @@ from crawler.reextract.told import Asked, OfSource, Reread
 from crawler.run import utc_now
 from crawler.verdict import INTERRUPTED, STORAGE
 from pipelines.page import Read
-from pipelines.persist import COMPARISON, unit_of_work
+from pipelines.persist import comparison, unit_of_work
 from pipelines.workers import SourceGuide
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Committing(Rereading):
     def put(self, held: Held, own: Article, met: Article) -> bool:
         """Written, and what it said before noted beside the evidence."""
         at = utc_now()
-        put = put_in_place(self.engine, held, own, met=met, comparison=COMPARISON, now=at)
+        put = put_in_place(self.engine, held, own, met=met, comparison=comparison(), now=at)
         if put is not None:
             self.warc().write_settlement(put.record_id, held.target_uri, reextraction_fields(put), settled_at=at)
         return put is not None

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from archive.config import Config
 from archive.errors import CaptureError
 from archive.model import Article, Duplicate, Fetched, Missed, New, Rejected
-from archive.rows.articles import sanitised
 from archive.rows.reextraction import (
     Compared,
     Difference,
@@ -22,6 +21,7 @@ from archive.rows.reextraction import (
     rejected_captures,
     template_known,
 )
+from archive.sanitise import sanitised
 from archive.store import Store
 from crawler.feeding import feed
 from crawler.reextract.told import WORST, Asked, Example, Kind, Reread

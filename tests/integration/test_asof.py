@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Connection, Engine, select
 
 from archive.errors import QueryError
+from archive.indexing import words_of
 from archive.query import instant, parse_query
 from archive.reading.asof import Then, changed_ids, facts_of, holds, states, view_as_of
 from archive.reading.views import article_view
 from archive.schema import ArticleRow
 from archive.search import ids, search
-from archive.textindex import words_of
 from tests.archived import SEEN, a_revision, a_source, an_archived
 
 CHANGED = SEEN + timedelta(days=30)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from archive.indexing import words_of
 from archive.schema import AliasRow, ArticleRow, CaptureRow, FrontierRow, RevisionRow, SketchRow
 from archive.search import search
-from archive.textindex import fingerprint, indexed, words_of
+from archive.textindex import fingerprint, indexed
 from benchmarks.load import load
 from benchmarks.synthetic import articles
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from archive import textindex
-from archive.textindex import BREAK, delete_index, is_long, words_of, write_index
+from archive.indexing import BREAK, words_of
+from archive.textindex import delete_index, is_long, write_index
 
 
 def found(connection: Connection, word: str) -> list[int]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic import op
 
-from archive.textindex import Words, renew_index, words_of
+from archive.indexing import Words, words_of
+from archive.textindex import renew_index
 
 revision = "0010"
 down_revision = "0009"

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic import op
 
+from archive.indexing import Words, words_of
 from archive.migrations.telling import tell
-from archive.textindex import Words, renew_index, words_of
+from archive.textindex import renew_index
 
 revision = "0016"
 down_revision = "0015"
