@@ -3,7 +3,7 @@
     python -m benchmarks.workers pace     [--workers 4] [--hosts 40] [--articles 50] [--delay 1.5] [--namespaces]
     python -m benchmarks.workers alone    the same with one worker and, by default, 10 hosts
     python -m benchmarks.workers kills    [--hosts 12] [--articles 20] [--seed 1]
-    python -m benchmarks.workers frozen
+    python -m benchmarks.workers frozen   [--namespaces]
     python -m benchmarks.workers dispatch [--jobs 100000]
 
 Publishers on loopback, each on an address of its own; workers are processes with homes of their own, on a PostgreSQL
@@ -160,10 +160,13 @@ def broken_files(fleet: Fleet, store: Path) -> Iterator[str]:
 # -- frozen -----------------------------------------------------------------------------------------------------------
 
 
-def frozen(place: Path, *, delay_s: float = 0.5, articles: int = 20):  # type: ignore[no-untyped-def]  # facts and faults
-    """One worker stopped by SIGSTOP beyond its lease while another takes over; then woken."""
+def frozen(  # type: ignore[no-untyped-def]  # facts and faults
+    place: Path, *, delay_s: float = 0.5, articles: int = 20, network: Network | None = None
+):
+    """One worker stopped by SIGSTOP beyond its lease while another takes over; then woken. Whose a request is shows
+    only where each has an address."""
     with (
-        Town(place, hosts=1, articles=articles, delay_s=delay_s) as town,
+        Town(place, hosts=1, articles=articles, delay_s=delay_s, network=network) as town,
         fleet_on(town, place, PERILUNE_LEASE_S=str(LEASE_S)) as fleet,
     ):
         name = town.names[0]
@@ -179,6 +182,7 @@ def frozen(place: Path, *, delay_s: float = 0.5, articles: int = 20):  # type: i
         fleet.worker("other", "--concurrency", "1", "--schedule", "--every", "2s")
         waited("the other to take over", 240, lambda: len(owners(fleet)) > 0 and time.monotonic() - stopped_at >
         LEASE_S + 1 and fleet.archived() >= 5)  # fmt: skip
+        rows = rows_of_first_run(fleet)
         woken_at = time.monotonic()
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
@@ -189,14 +193,25 @@ def frozen(place: Path, *, delay_s: float = 0.5, articles: int = 20):  # type: i
         faults = faults_of(town, fleet, most_asked=2)
         grown = [name for name, size in sizes(place / "sleeper" / "warc").items() if size > files.get(name, 0)]
         faults += [f"{file}: grew after its writer was woken" for file in grown]
+        faults += [f"{what}: {rows[what]}, then {n}" for what, n in rows_of_first_run(fleet).items() if n != rows[what]]
+        own = town.log(name)[0].client if network else "nobody knows"
         sent = [entry for entry in town.log(name) if entry.started_s > woken_at]
+        faults += [f"asked for {entry.target} after it was woken" for entry in sent if entry.client == own]
         runs = fleet.query("SELECT id, state FROM crawl_run ORDER BY id")
     facts = {
         "frozen for": f"{woken_at - stopped_at:.0f} s, lease {LEASE_S} s",
-        "requests after it was woken": len(sent),
+        "requests after it was woken, its own": f"{len(sent)}, {0 if network else 'not told apart'}",
+        "rows of its run, before and after": ", ".join(f"{n} {what}" for what, n in rows.items()),
         "runs": runs,
     }
     return facts, faults
+
+
+def rows_of_first_run(fleet: Fleet) -> dict[str, int]:
+    """What the database holds of the run that is frozen."""
+    tables = {"captures": "capture", "outcomes": "outcome", "lines of its ledger": "run_source"}
+    query = "SELECT count(*) FROM {} WHERE run_id = (SELECT min(id) FROM crawl_run)"
+    return {what: int(fleet.query(query.format(table))[0][0]) for what, table in tables.items()}
 
 
 def owners(fleet: Fleet) -> list[tuple]:  # type: ignore[type-arg]  # rows as they come
@@ -275,7 +290,9 @@ def main() -> int:
     parser.add_argument("--concurrency", type=int, default=5, help="jobs of each worker at once")
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--namespaces", action="store_true", help="pace, alone: each worker at an address of its own")
+    parser.add_argument(
+        "--namespaces", action="store_true", help="each worker at an address of its own: pace, alone, frozen"
+    )
     said = parser.parse_args()
     if said.namespaces:
         enter("benchmarks.workers", sys.argv[1:])
@@ -292,7 +309,7 @@ def main() -> int:
             "kills": lambda: kills(place, hosts=said.hosts or 12, articles=said.articles or 20,
                                    delay_s=said.delay or 0.5,
                                    seed=said.seed),
-            "frozen": lambda: frozen(place),
+            "frozen": lambda: frozen(place, network=network),
             "dispatch": lambda: dispatch(said.jobs),
         }  # fmt: skip
         facts, faults = doing[said.what]()

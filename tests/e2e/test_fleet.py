@@ -33,9 +33,8 @@ def test_workers_at_addresses_of_their_own_keep_each_hosts_delay() -> None:
 
 
 def test_worker_frozen_beyond_its_lease_writes_nothing_when_it_wakes(tmp_path: Path) -> None:
-    facts, faults = frozen(tmp_path, delay_s=0.6, articles=12)
+    _, faults = frozen(tmp_path, delay_s=0.6, articles=12)
     assert faults == []
-    assert facts["requests after it was woken"] >= 0
 
 
 def test_a_long_queue_is_handed_out_without_reading_it_all() -> None:
