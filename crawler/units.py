@@ -18,6 +18,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CRON_MINUTE = 7  # of the hour for hourly and rarer jobs: at the full hour everybody's crawlers come
 CRON_LINE_MAX = 998  # characters of a command that cron takes (MAX_COMMAND, less the line's end)
 STOP_TIMEOUT_S = 120  # s between SIGTERM and SIGKILL: a request takes 60 s at most, then files are closed
+LASTING_STOP_TIMEOUT_S = 150  # s of a worker: its jobs have those two minutes, and it says what became of them
 RESTART_S = 5  # s before a lasting service that failed is started again
 OFF_LIMITS = re.compile(r"[\"'\\]")  # in the name of a program: systemd starts none that has one
 UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f]")
@@ -86,7 +87,8 @@ def service(job: Job) -> str:
     lines += [f"User={job.user}"] if is_system else []
     lines += [f"Environment={quoted(f'{name}={value}')}" for name, value in job.environment.items()]
     lines.append(" ".join([f"ExecStart={quoted(program)}", *(quoted(word, is_argument=True) for word in arguments)]))
-    lines += ["SuccessExitStatus=4", "KillMode=mixed", f"TimeoutStopSec={STOP_TIMEOUT_S}", "Nice=10"]
+    lines += ["SuccessExitStatus=4", "KillMode=mixed"]
+    lines += [f"TimeoutStopSec={LASTING_STOP_TIMEOUT_S if job.is_lasting else STOP_TIMEOUT_S}", "Nice=10"]
     lines += ["Restart=on-failure", f"RestartSec={RESTART_S}"] if job.is_lasting else []
     lines += ["NoNewPrivileges=yes"] if is_system else []
     if job.is_lasting:

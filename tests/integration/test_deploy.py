@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from archive.shipping import ship
 from archive.verify import verify
 from archive.warcstore import mount
 from crawler.cli import perilune
+from crawler.units import Job, systemd_units
 from tests.conftest import admin, url_of
 from tests.crawled import Crawl, config_of, everything, exported
 from tests.postgres import find_binaries
@@ -81,6 +83,8 @@ def test_services_leave_a_worker_the_time_it_needs() -> None:
     assert compose["worker-1"]["stop_grace_period"] == "150s"
     [worker] = [one for one in manifests() if one["kind"] == "StatefulSet"]
     assert worker["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == 150
+    job = Job(command=("/usr/bin/perilune", "worker"), environment={}, every=timedelta(days=1), is_lasting=True)
+    assert "\nTimeoutStopSec=150\n" in systemd_units(job)["perilune.service"]
 
 
 def test_the_images_constraints_are_the_locks_versions() -> None:

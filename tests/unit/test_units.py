@@ -166,7 +166,7 @@ def test_lasting_service_has_no_timer_and_is_started_again() -> None:
             "ExecStart=/srv/bin/perilune worker\n"
             "SuccessExitStatus=4\n"
             "KillMode=mixed\n"
-            "TimeoutStopSec=120\n"
+            "TimeoutStopSec=150\n"
             "Nice=10\n"
             "Restart=on-failure\n"
             "RestartSec=5\n"
