@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archive.errors import CaptureError
-from archive.evidence.cdxj import IDENTICAL, NOT_MODIFIED, cdxj_line, write_index
+from archive.evidence.cdxj import IDENTICAL, NOT_MODIFIED, cdxj_line
 from archive.evidence.records import (
     PACKED,
     Fields,
@@ -211,11 +211,8 @@ class WarcWriter:
         return file
 
     def finish(self, kind: str) -> None:
-        """Close the file of ``kind``, give it its final name and write its index."""
-        file = self.files.pop(kind)
-        file.close()
-        if not kind:
-            write_index(self.cdxj_dir, file.path.name, file.index)
+        """Close the file of ``kind``, write its index and give it its final name."""
+        self.files.pop(kind).close(None if kind else self.cdxj_dir)
 
     def close(self) -> None:
         """Finish every open file. Raises ``CaptureError``; calling it again is harmless."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from archive.errors import CaptureError, LockedError
 from archive.evidence.cdxj import cdxj_line, write_index
-from archive.evidence.manifest import list_file, sha256_of
+from archive.evidence.manifest import list_file, read_manifest, sha256_of
 from archive.evidence.records import Fields, field_block, members, record_member, warc_date
 from archive.model import Locator
 
@@ -92,23 +92,26 @@ class WarcFile:
             os.fsync(self.descriptor)
             self.synced_size, self.synced_at = self.size, now
 
-    def close(self) -> None:
-        """To the disk, to its final name, into the manifest. Raises ``CaptureError``; a repair finishes the rest."""
+    def close(self, cdxj_dir: Path | None = None) -> None:
+        """To the disk, its index into ``cdxj_dir`` where it has one, into the manifest, and last to its final name: a
+        file that has it is whole, listed and indexed. Raises ``CaptureError``; a repair finishes the rest."""
         try:
             os.fsync(self.descriptor)
+            if cdxj_dir is not None:
+                write_index(cdxj_dir, self.path.name, self.index)
+            list_file(
+                self.path.parent,
+                self.path.name,
+                sha256="sha256:" + self.hash.hexdigest(),
+                size=self.size,
+                captures=self.captures,
+                at=datetime.now(UTC),
+            )
             finished(self.draft, self.path)
         except OSError as exc:
             raise CaptureError(f"{self.draft}: can't be finished: {exc.strerror}") from exc
         finally:
             os.close(self.descriptor)
-        list_file(
-            self.path.parent,
-            self.path.name,
-            sha256="sha256:" + self.hash.hexdigest(),
-            size=self.size,
-            captures=self.captures,
-            at=datetime.now(UTC),
-        )
 
 
 def locked_new_file(draft: Path) -> int:
@@ -163,6 +166,7 @@ def repair_torn(draft: Path, cdxj_dir: Path | None = None) -> Repair:
             file.truncate(kept)
             os.fsync(file.fileno())
             if records > 1:
+                account_for(draft, path, captures, cdxj_dir or path.parent.parent / "cdxj", lines)
                 finished(draft, path)
             else:
                 draft.unlink()
@@ -170,11 +174,17 @@ def repair_torn(draft: Path, cdxj_dir: Path | None = None) -> Repair:
         raise LockedError(f"{draft}: another run is writing it") from exc
     except OSError as exc:
         raise CaptureError(f"{draft}: can't be repaired: {exc.strerror}") from exc
-    if records > 1:
-        list_file(path.parent, path.name, sha256=sha256_of(path), size=kept, captures=captures, at=datetime.now(UTC))
-    if records > 1 and not path.name.endswith("-meta.warc.gz"):
-        write_index(cdxj_dir or path.parent.parent / "cdxj", path.name, lines)
     return Repair(path=path, records=records, kept_bytes=kept if records > 1 else 0, cut_bytes=size - kept)
+
+
+def account_for(draft: Path, path: Path, captures: int, cdxj_dir: Path, lines: list[str]) -> None:
+    """Index and list a file that is whole and has not got its name; not again when its writer died just before that."""
+    if not path.name.endswith("-meta.warc.gz"):
+        write_index(cdxj_dir, path.name, lines)
+    digest, known = sha256_of(draft), read_manifest(path.parent).files.get(path.name)
+    if known is None or known.sha256 != digest:
+        size = draft.stat().st_size
+        list_file(path.parent, path.name, sha256=digest, size=size, captures=captures, at=datetime.now(UTC))
 
 
 def whole_part(draft: Path, name: str) -> tuple[int, int, int, list[str]]:

@@ -16,6 +16,7 @@ from warcio.checker import Checker
 from archive.errors import CaptureError, LockedError
 from archive.evidence.account import read_back
 from archive.evidence.cdxj import cdxj_line, surt_key
+from archive.evidence.manifest import read_manifest, sha256_of
 from archive.evidence.records import StoredRecord, record_member
 from archive.evidence.warc import (
     Exchange,
@@ -172,7 +173,7 @@ def test_file_is_open_while_written_and_renamed_when_closed(tmp_path):
 
 
 def test_what_is_on_the_disk_when(tmp_path, monkeypatch):
-    """fsync: after 64 MB, after 30 seconds, and at the end the file, its directory, its manifest and its index."""
+    """fsync: after 64 MB, after 30 seconds, and at the end the file, its index, its manifest and its directory."""
     synced = []
 
     def fsync(descriptor):
@@ -199,9 +200,9 @@ def test_what_is_on_the_disk_when(tmp_path, monkeypatch):
     name = first.locator.filename
     assert synced[2:] == [
         f"warc/{name}.open",
-        "warc",
-        "manifest.jsonl",
         f"cdxj/{name.removesuffix('.warc.gz')}.cdxj.open",
+        "manifest.jsonl",
+        "warc",
     ]
 
 
@@ -252,6 +253,34 @@ def test_whole_leftover_is_finished_without_loss(tmp_path):
 
     assert (repair.records, repair.cut_bytes) == (4, 0)
     assert warc_files(tmp_path) == [written.locator.filename]
+
+
+def test_a_file_gets_its_name_last(tmp_path):
+    """No room for its line in the manifest: with its name it would never be listed, shipped or indexed by anybody."""
+    writer = a_writer(tmp_path)
+    name = writer.write_exchange(an_exchange()).locator.filename
+    (tmp_path / "manifest.jsonl").mkdir()
+
+    with pytest.raises(CaptureError, match="can't be written"):
+        writer.finish("")
+    assert warc_files(tmp_path) == [name + ".open"]
+
+    (tmp_path / "manifest.jsonl").rmdir()
+    repair_leftovers(tmp_path / "warc")
+    assert warc_files(tmp_path) == [name]
+    assert read_manifest(tmp_path / "warc").files[name].sha256 == sha256_of(tmp_path / "warc" / name)
+
+
+def test_a_file_that_was_listed_before_its_writer_died_is_not_listed_again(tmp_path):
+    writer = a_writer(tmp_path)
+    name = writer.write_exchange(an_exchange()).locator.filename
+    writer.close()
+    (tmp_path / "warc" / name).rename(tmp_path / "warc" / (name + ".open"))
+
+    repair_leftovers(tmp_path / "warc")
+
+    assert warc_files(tmp_path) == [name]
+    assert read_manifest(tmp_path / "warc").lines == 1
 
 
 def test_leftover_with_nothing_but_garbage_is_removed(tmp_path):
