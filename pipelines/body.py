@@ -19,6 +19,7 @@ from trafilatura.main_extractor import extract_content
 from trafilatura.settings import Extractor
 
 from pipelines.pruning import remember_searches
+from pipelines.rescue import remember_rescues
 
 DIVIDERS = frozenset({"lb", "item", "cell", "p", "row", "head"})  # tags of trafilatura's tree that part words
 # Comments and appended articles, by names at the root of their list; trafilatura.xpaths has the same.
@@ -71,6 +72,7 @@ def foreign_names(names: str, id_: str) -> tuple[bool, bool]:
 
 def thorough_look(root: HtmlElement) -> _Element | None:
     """What the best of trafilatura's extractors recognises; None when none finds a text."""
+    remember_rescues()
     document = trafilatura.bare_extraction(root, options=options(is_fast=False))
     return None if document is None or isinstance(document, dict) else document.body
 
