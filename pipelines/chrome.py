@@ -188,6 +188,8 @@ def chrome_word_of(name: str) -> str | None:
         return "widget"
     words = words_of(name)
     pairs = ["-".join(pair) for pair in pairwise(words)]
+    if PAIRS.isdisjoint(pairs) and WORDS.isdisjoint(words):
+        return None
     is_layout = MODIFIERS.intersection(words) or LAYOUTS.intersection(pairs)  # "has-sidebar" is not the sidebar
     singles = [] if is_layout else words
     return next((word for word in (*pairs, *singles) if word in PAIRS or word in WORDS), None)

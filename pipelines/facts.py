@@ -169,9 +169,10 @@ def teasers(root: HtmlElement, url: str) -> Iterator[str]:
 def linked_headings(root: HtmlElement) -> Iterator[HtmlElement]:
     """Headings with a link in them, links with a heading in them, items of lists with one link, in document order."""
     for mark in root.iter(MARK_TAGS):
-        if mark.tag == "a":
+        tag = mark.tag
+        if tag == "a":
             is_one = bool(len(mark)) and mark.get("href") is not None and any(one.tag in HEADING_TAGS for one in mark)
-        elif mark.tag == "li":
+        elif tag == "li":
             is_one = sum(link.get("href") is not None for link in mark.iterchildren("a")) == 1
         else:
             is_one = any(link.get("href") is not None for link in mark.iter("a"))

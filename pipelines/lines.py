@@ -19,7 +19,8 @@ from pipelines.phrases import (
 )
 
 NOT_ALNUM = re.compile(r"[\W_]+")
-MARKS = {code: None for code in range(128) if not chr(code).isalnum()}  # the same, in ASCII
+MARKS = bytes(code for code in range(128) if not chr(code).isalnum())  # the same, in ASCII
+PRINTERS_MARKS = "’“”‘–—…«»•\xa0"  # the same, of those beyond ASCII that stand in most English texts
 HEAD_BLOCKS = 8  # blocks at the top that may belong to the page's head
 TAIL_BLOCKS = 12  # blocks at the end that may belong to the site
 PROSE = 100  # characters; a longer block at the top is the article
@@ -51,8 +52,12 @@ def is_strange(block: str) -> bool:
 
 def folded(text: str) -> str:
     """Letters and digits alone, in one case and Unicode form: how two prints of a title compare."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return plain.translate(MARKS) if plain.isascii() else NOT_ALNUM.sub("", plain)
+    plain = text
+    for mark in PRINTERS_MARKS if not plain.isascii() else "":
+        plain = plain.replace(mark, "")
+    if plain.isascii():  # fifty times as fast
+        return plain.lower().encode().translate(None, MARKS).decode()
+    return NOT_ALNUM.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def without_repeats(blocks: Sequence[str]) -> list[str]:

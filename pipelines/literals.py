@@ -151,7 +151,10 @@ def unescaped(text: str) -> str:
     """A string literal's value."""
     if "\\" not in text:
         return text
-    found = JS_ESCAPE.sub(lambda hit: escaped_character(hit[1] or hit[2], hit[3]), text)
+    try:
+        found: str = json.loads(f'"{text}"', strict=False)  # most escapes are JSON's too, and that reader is quick
+    except ValueError:
+        found = JS_ESCAPE.sub(lambda hit: escaped_character(hit[1] or hit[2], hit[3]), text)
     return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from pipelines.prose import begin_of_line
+
 # Headings that open a block of chrome: everything up to the next heading belongs to them.
 CHROME_HEADINGS = """
     popular categories|categories|popular posts|popular articles|popular stories|most popular|most read|most viewed|trending|trending now|top stories
@@ -170,7 +172,7 @@ EMBED_NOTICE = re.compile(
 
 def is_embed_notice(text: str) -> bool:
     """True for the notice in place of embedded media, wherever in the text it stands."""
-    line = " ".join(text.split())
+    line = begin_of_line(text, MAX_LINE + 1)
     return len(line) <= MAX_LINE and EMBED_NOTICE.match(line) is not None
 
 
@@ -198,7 +200,7 @@ MAX_COUNTER = 80  # characters
 
 def is_counter(text: str) -> bool:
     """True for a line of counts and ages alone (``1,234 views · 5 minutes ago``): no edit when it is another."""
-    line = " ".join(text.split())
+    line = begin_of_line(text, MAX_COUNTER + 1)
     return len(line) <= MAX_COUNTER and COUNTER.fullmatch(line) is not None
 
 
