@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from archive.config import Config
 from archive.export import write_file
-from archive.fleet.judging import fleet_findings
+from archive.fleet.judging import fleet_findings, summary
 from archive.fleet.pauses import paused
 from archive.fleet.queue import queue_at
 from archive.fleet.roster import members
@@ -41,6 +41,12 @@ def examined(connection: Connection, sources: Iterable[Source], *, now: datetime
     found = findings(archive, watched, now=now)
     found += fleet_findings(members(connection, now=now), queue_at(connection, now=now), paused(connection), now=now)
     return ordered(found + [one for source in active for one in broken_expectations(store, source, archive, now=now)])
+
+
+def fleet_line(connection: Connection) -> str | None:
+    """How the workers and their queue stand; None where there are none."""
+    now = datetime.now(UTC)
+    return summary(members(connection, now=now), queue_at(connection, now=now))
 
 
 def watched_of(source: Source) -> Watched:

@@ -94,6 +94,21 @@ def longest_wait_s(queue: Queue) -> float:
     return max((one.waited_s for one in queue.depths if one.waited_s is not None), default=0.0)
 
 
+def summary(members: Sequence[Member], queue: Queue) -> str | None:
+    """Who works, what waits, how the hosts stand, in one line; None where nobody works by a queue."""
+    living = [one for one in members if one.is_living]
+    if not (living or queue.depths):
+        return None
+    places = sum(one.capacity for one in living if one.kind != "scheduler")
+    totals = {name: sum(getattr(one, name) for one in queue.depths) for name in ("doing", "todo", "later", "failed")}
+    crawled = sum(one.owner is not None for one in queue.groups)
+    silent = sum(one.held_until is not None for one in queue.groups)
+    return (
+        f"workers: {len(living)} with {places} places, jobs: {totals['doing']} under way, {totals['todo']} waiting, "
+        f"{totals['later']} for later, {totals['failed']} failed, host groups: {crawled} crawled, {silent} left alone"
+    )
+
+
 def listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return ", ".join(sorted(names)[:NAMED]) + more

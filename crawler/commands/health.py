@@ -30,7 +30,7 @@ def health(*, config: Config, as_json: bool, is_quiet: bool) -> int:
 
     sources = load_sources(config.sources).values()
     with opened(config) as connection:
-        found = vitals.examined(connection, sources, now=datetime.now(UTC))
+        found, fleet = vitals.examined(connection, sources, now=datetime.now(UTC)), vitals.fleet_line(connection)
     alarms = [finding for finding in found if finding.severity == "alarm"]
     shown = alarms if is_quiet else found
     for line in map(json_line, map(vitals.finding_json, shown)) if as_json else vitals.lines(shown):
@@ -39,6 +39,8 @@ def health(*, config: Config, as_json: bool, is_quiet: bool) -> int:
         active = sum(source.status == "active" for source in sources)
         warnings = len(found) - len(alarms)
         click.echo(f"alarms: {len(alarms)}, warnings: {warnings}, active sources: {active}", err=True)
+        if fleet is not None:
+            click.echo(fleet, err=True)
     return ALARM if alarms else FINE
 
 

@@ -18,8 +18,8 @@ from archive.database import open_engine, reading, writing
 from archive.errors import ConfigError, LockedError, SchemaError
 from archive.fleet import engine as job_engine
 from archive.fleet import pauses, roster
-from archive.fleet.judging import fleet_findings
-from archive.fleet.queue import Depth, Queue
+from archive.fleet.judging import fleet_findings, summary
+from archive.fleet.queue import Depth, GroupState, Queue
 from archive.migrate import ensure_schema, head, upgrade
 from archive.schema import WorkerRow
 from archive.web.app import create_app
@@ -309,6 +309,17 @@ def test_health_says_what_is_wrong_with_the_workers(
     members: tuple[roster.Member, ...], depths: tuple[Depth, ...], expected: list[str]
 ) -> None:
     assert kinds(*members, depths=depths) == expected
+
+
+def test_health_sums_the_fleet_up_in_a_line() -> None:
+    depths = (Depth(kind="crawl", todo=3, later=1, doing=2), Depth(kind="verify", failed=1))
+    groups = (GroupState(name="esa", owner="a:1:x"), GroupState(name="nasa", held_until=NOW), GroupState(name="jaxa"))
+    told = summary([a_member(), a_member("scheduler"), a_member(state="lost")], Queue(depths=depths, groups=groups))
+    assert told == (
+        "workers: 2 with 4 places, jobs: 2 under way, 3 waiting, 1 for later, 1 failed, "
+        "host groups: 1 crawled, 1 left alone"
+    )
+    assert summary([], Queue()) is None
 
 
 def test_stopped_source_is_said_with_and_without_workers() -> None:
