@@ -75,7 +75,7 @@ def read(root: HtmlElement, *, url: str, hints: Hints, rules: Rules) -> Extracte
     prune_chrome(root)
     placed = blocks_in(root)
     found = cleaned(main_blocks(root, placed), titles=titles, authors=metadata.authors)
-    found = [*standfirst(placed, found, titles), *found]
+    found = [*standfirst(placed, found, titles, metadata.description), *found]
     text, origin = trusted("\n\n".join(found), data, hints.content_html)
     blocks = located(text.split("\n\n") if text else [], placed)
     marked = with_marks(metadata, placed, found, data, url=url)

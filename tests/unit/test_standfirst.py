@@ -49,6 +49,25 @@ def test_what_is_no_standfirst(between: str) -> None:
     assert found(between) == []
 
 
+def test_what_the_head_calls_the_page_s_description_is_one_of_any_class() -> None:
+    root = tree_of(f"<body><h1>{TITLE}</h1><p class=x1>{SAID}</p><div><p>{FIRST}</p></div></body>")
+    blocks = blocks_in(root)
+    assert standfirst(blocks, [FIRST], [TITLE], SAID[:-1] + "…") == [SAID]
+    assert standfirst(blocks, [FIRST], [TITLE], "Another description of the page, as long as the other.") == []
+    assert standfirst(blocks, [FIRST], [TITLE], "Two passes") == []
+
+
+def test_the_title_of_a_player_above_the_text_hides_none() -> None:
+    between = f"<p class=preamble>{SAID}</p><div class=player>{TITLE}</div>"
+    assert found(between) == [SAID]
+
+
+def test_a_kicker_in_the_headline_hides_none() -> None:
+    head = "<h1><span>The far side of the Moon</span> Ice below the southern rim</h1>"
+    root = tree_of(f"<body>{head}<p class=lead>{SAID}</p><div><p>{FIRST}</p></div></body>")
+    assert standfirst(blocks_in(root), [FIRST], ["Ice below the southern rim"]) == [SAID]
+
+
 def test_above_the_title_or_without_one_there_is_none() -> None:
     assert found("", title=f"<p class=standfirst>{SAID}</p><h1>{TITLE}</h1>") == []
     assert found(f"<p class=standfirst>{SAID}</p>", title="<h1>Gazette</h1>") == []
