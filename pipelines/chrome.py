@@ -36,7 +36,7 @@ WORDS = frozenset(
     pagination pager paging breadcrumbs menu navbar topbar masthead colophon toolbar searchform searchbox donate
     factbox faktaboks infobox faktabox donation promo byline dateline webring republish republication caption captions
     credit login signin
-    captcha tooltip toast readmore factoid ticker
+    captcha tooltip toast readmore factoid ticker poll
     """.split()
 )
 TOKENS = frozenset({"widget", "widgets", "widget-area"})  # whole names: page builders call every paragraph some-widget
@@ -49,7 +49,8 @@ PAIRS = frozenset(
     post-info article-info reading-time read-time post-views cat-links tags-links tag-list tag-cloud post-tags
     post-categories search-form search-box mailing-list email-signup sign-up follow-us entry-footer post-footer
     article-footer screen-reader visually-hidden sr-only skip-link print-only print-link comment-form comment-list
-    related-posts twitter-tweet instagram-media tiktok-embed fb-post bluesky-embed reddit-embed
+    related-posts twitter-tweet instagram-media tiktok-embed fb-post bluesky-embed reddit-embed show-comments
+    ai-summary image-description no-access access-wall identity-screen
     """.split()
 )
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")

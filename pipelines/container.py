@@ -208,12 +208,20 @@ def is_link_line(block: Placed) -> bool:
 def is_teaser(block: Placed) -> bool:
     """A line that is one link, reads as a headline and stands between an article's paragraphs or in a list there."""
     element, text = block
+    if is_in_card(block):
+        return True
     return (
         len(text) >= TEASER_MIN
         and not text.endswith(SENTENCE_END)
         and element.tag not in HEADING_TAGS
         and (block.link_share >= TEASER_SHARE or is_labelled_link(element, text))
     )
+
+
+def is_in_card(block: Placed) -> bool:
+    """True in a link around a headline and more: the card of another article."""
+    link = next(block[0].iterancestors("a"), None) if block.link_share == 1 else None
+    return link is not None and link.get("href") is not None and next(link.iter(*HEADING_TAGS), None) is not None
 
 
 def is_labelled_link(element: HtmlElement, text: str) -> bool:

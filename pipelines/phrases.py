@@ -59,6 +59,8 @@ LINES = re.compile(
     | advertisements?|sponsored(?:\ content)?|(?:article\ )?continues\ (?:after|below)\ (?:the\ )?(?:ad|advertisement)s?.{0,40}|story\ continues\ below.{0,40}|skip\ (?:to|past)\b.{0,60}
     | (?:previous|next|older|newer)(?:\ (?:article|post|story|entry|page))?(?:\s?[:»›→«‹←].{0,160})?|[«‹←]\s?.{0,100}|.{0,100}\s?[»›→]
     | (?:photo|image|picture)?\s?(?:gallery|slideshow)|\d+\s?min(?:ute)?s?\ (?:read|de\ lecture|di\ lettura).{0,20}|reading\ time.{0,40}
+    | (?:sign|log)\ in\ or\ (?:create|register|sign)\b.{0,60}|(?:would\ you\ like|you\ must\ .{0,60})\ (?:to|before)\ comment(?:ing)?\b.{0,120}|join\ (?:our|the)\ comment(?:ing|s)\b.{0,60}
+    | follow\ [\w\ ]{2,30}\ on\ google\ news\b.{0,160}
     | (?:print|text)\ (?:version|size|article)|e-?mail\ (?:this|to\ a\ friend).{0,40}
     | (?:поделиться|поделитесь|твитнуть|распечатать|версия\ для\ печати|печать|отправить)(?:\s.{0,60})?|подпи(?:сывайтесь|шитесь|саться)\b.{0,160}|читайте\ также.{0,200}|(?:теги|метки|рубрика|рубрики|ключевые\ слова|источник\ фото|просмотров|просмотры)\s?[:].{0,200}|(?:оставить|добавить|написать)\ комментарий.{0,80}|комментари(?:и|ев)\b.{0,30}|все\ права\ защищены.{0,80}|.{0,60}нет\ комментариев.{0,30}|нашли\ (?:ошибку|опечатку).{0,160}
     | (?:シェア|ツイート|印刷|ブックマーク|共有)(?:する)?|関連(?:記事|リンク|ニュース|情報)(?:[:：].{0,160})?|(?:タグ|カテゴリー?)[:：].{0,200}|続きを読む|もっと(?:見る|読む)|(?:この)?(?:ページ|記事)の(?:先頭|トップ)へ.{0,20}|トップ(?:ページ)?(?:へ|に)戻る|一覧(?:へ|に)(?:戻る)?|コメント(?:を(?:残す|書く))?.{0,10}|無断転載.{0,60}|(?:本件に関する)?(?:お)?問い?合わせ先?[:：]?.{0,120}
@@ -149,6 +151,7 @@ def is_appeal(text: str) -> bool:
     return len(text) <= MAX_APPEAL and any(call != "unlock" for call in calls) and bool(READER.search(text))
 
 
+MAX_NOTICE = 500  # characters
 # What stands where a video or a post of another site would: consent was not given, or scripts don't run.
 EMBED_NOTICE = re.compile(
     r"""^(?:
@@ -156,10 +159,10 @@ EMBED_NOTICE = re.compile(
     | (?:this|the)\ (?:content|video|post|embed)\ (?:is\ (?:hosted|provided)\ by|(?:is|was)\ blocked|can(?:not|'t|’t)\ be\ (?:displayed|shown|loaded)|is\ not\ available\ (?:due\ to|because))\b.{0,240}
     | by\ (?:loading|playing|clicking)\b.{0,60}\byou\ (?:accept|agree|consent)\b.{0,200}
     | view\ this\ post\ on\ \w+.{0,40}|a\ post\ shared\ by\ .{0,120}|(?:your\ browser\ does\ not\ support|please\ enable\ javascript|javascript\ is\ (?:required|disabled))\b.{0,160}
-    | (?:empfohlener\ )?(?:redaktioneller|externer)\ inhalt(?:\ (?:nicht\ verfügbar|von\ .{1,40}))?|ein\ klick\ für\ den\ datenschutz
-    | an\ dieser\ stelle\ (?:findest\ du|finden\ sie|befindet\ sich|steht)\ .{0,40}\bextern.{0,300}
+    | (?:empfohlener\ )?(?:redaktioneller|externer)\ inhalt(?:\ (?:nicht\ verfügbar|von\ .{1,40}))?|externen?\ inhalte?\ (?:anzeigen|laden|zulassen)|ein\ klick\ für\ den\ datenschutz
+    | an\ dieser\ stelle\ (?:findest\ du|finden\ sie|befindet\ sich|steht)\ .{0,80}\bextern.{0,300}
     | (?:deine|ihre)\ (?:privatsphäre|datenschutz|cookie)-?einstellungen\b.{0,300}|link\ zum\ [\w-]{3,20}-inhalt
-    | ich\ (?:bin\ damit\ einverstanden|stimme\ zu),\ dass\ .{0,60}\bextern.{0,240}|mit\ dem\ (?:laden|abspielen|klick)\b.{0,60}\b(?:akzeptier|stimm).{0,240}
+    | ich\ (?:bin\ damit\ einverstanden|stimme\ zu),\ dass\ .{0,60}\bextern.{0,400}|mit\ dem\ (?:laden|abspielen|klick)\b.{0,60}\b(?:akzeptier|stimm).{0,240}
     | (?:um|damit)\ .{0,80}\b(?:inhalte?|videos?)\b.{0,60}\b(?:cookies|zustimmung|einwilligung|datenschutz).{0,200}
     | ce\ (?:contenu|média)\ (?:est\ bloqué|n['’]est\ pas\ disponible|a\ été\ bloqué)\b.{0,240}|(?:pour\ (?:afficher|visualiser|lire)\ ce\ (?:contenu|média))\b.{0,240}|vous\ avez\ refusé\ .{0,40}\bcookies\b.{0,240}
     | para\ (?:ver|visualizar)\ este\ (?:contenido|vídeo|video|conteúdo)\b.{0,240}|(?:este\ contenido|contenido\ externo)\ (?:está\ bloqueado|no\ disponible)\b.{0,200}
@@ -172,8 +175,8 @@ EMBED_NOTICE = re.compile(
 
 def is_embed_notice(text: str) -> bool:
     """True for the notice in place of embedded media, wherever in the text it stands."""
-    line = begin_of_line(text, MAX_LINE + 1)
-    return len(line) <= MAX_LINE and EMBED_NOTICE.match(line) is not None
+    line = begin_of_line(text, MAX_NOTICE + 1)
+    return len(line) <= MAX_NOTICE and EMBED_NOTICE.match(line) is not None
 
 
 # What is another at every visit: how often a page was seen, how long ago it was printed. Whole line.

@@ -44,6 +44,13 @@ def test_label_and_headline_of_another_story_are_left_out():
     assert of(html, ORBIT, f"Les også: {line}", CREW) == [ORBIT, CREW]
 
 
+def test_card_of_another_story_is_left_out():
+    card = f"<a href='/x'><div><h3>Depot opens its second dock</h3><p>{NEXT}</p></div></a>"
+    assert of(f"<main><p>{ORBIT}</p>{card}<p>{CREW}</p></main>", ORBIT, NEXT, CREW) == [ORBIT, CREW]
+    quoted = f"<a href='/x'><p>{NEXT}</p></a>"  # a link around a paragraph is no card
+    assert of(f"<main><p>{ORBIT}</p>{quoted}<p>{CREW}</p></main>", ORBIT, NEXT, CREW) == [ORBIT, NEXT, CREW]
+
+
 def test_table_in_a_figure_is_text_and_a_picture_is_not():
     table = "<figure><table><tr><td>Burn 1</td><td>6 km</td></tr></table><figcaption>Two burns</figcaption></figure>"
     picture = "<figure><img src='/a.png'><figcaption>The tug, seen from the window</figcaption></figure>"
@@ -85,6 +92,9 @@ def test_class_names():
     assert word("grid-toc-content-sidebar") is None
     assert word("visually-hidden") == "visually-hidden"
     assert word("comments-wrapper") == "comments"
+    assert word("aiSummaryContent") == "ai-summary"
+    assert word("poll-results") == "poll"
+    assert word("pollution-report") is None
 
 
 def test_comments_longer_than_the_article_go():
