@@ -20,6 +20,7 @@ WAIT_S = 10  # s a request waits for its turn
 ANSWER_S = 5  # s an answer may take
 DEAR_S = 20  # s an answer may take that is then remembered
 REMEMBERED_S = 60
+MAX_WAITING = 4  # for what nobody has remembered yet
 STREAM_S = 3_600  # s an export may take: its reader sets the pace
 
 
@@ -39,16 +40,20 @@ class Reading:
         self.answer_s = answer_s
         self.turns = BoundedSemaphore(PARALLEL)
         self.remembering = Lock()
+        self.waiting = BoundedSemaphore(MAX_WAITING)
         self.memory: dict[str, tuple[float, object]] = {}
 
     def remembered(self, name: str, make: Callable[[Connection], T]) -> T:
-        """What ``make`` reads, as it was at most ``REMEMBERED_S`` ago: for what is dear and changes slowly.
+        """What ``make`` reads, as it was at most ``REMEMBERED_S`` ago: for what is dear and changes slowly. While it is
+        read anew, everybody else is told what was remembered.
 
-        Raises ``BusyError`` when another is still at it after ``WAIT_S``, ``TooSlowError``, which is remembered too,
-        and ``StoreError``.
+        Raises ``BusyError`` for the first time, when another is still at it after ``WAIT_S`` or too many wait already
+        (each holds a thread of the server), ``TooSlowError``, which is remembered too, and ``StoreError``.
         """
-        if not self.remembering.acquire(timeout=WAIT_S):
-            raise BusyError("this is being reckoned already: ask again in a moment")
+        if not self.remembering.acquire(blocking=False):
+            if name in self.memory:
+                return told(self.memory[name][1])
+            self.wait_for_the_first()
         try:
             made_at, found = self.memory.get(name, (float("-inf"), None))
             if time.monotonic() - made_at > REMEMBERED_S:
@@ -56,9 +61,17 @@ class Reading:
                 self.memory[name] = (time.monotonic(), found)
         finally:
             self.remembering.release()
-        if isinstance(found, TooSlowError):
-            raise TooSlowError(str(found))
-        return found  # type: ignore[return-value]  # what make gave under this name
+        return told(found)
+
+    def wait_for_the_first(self) -> None:
+        """Until nobody else remembers. Raises ``BusyError``."""
+        is_among_them = self.waiting.acquire(blocking=False)
+        try:
+            if not is_among_them or not self.remembering.acquire(timeout=WAIT_S):
+                raise BusyError("this is being reckoned already: ask again in a moment")
+        finally:
+            if is_among_them:
+                self.waiting.release()
 
     def made(self, make: Callable[[Connection], T]) -> T | TooSlowError:
         try:
@@ -77,6 +90,13 @@ class Reading:
                 yield connection
         finally:
             self.turns.release()
+
+
+def told(found: object) -> T:  # type: ignore[type-var]  # what make gave under this name
+    """What was remembered; raises ``TooSlowError`` where it is that."""
+    if isinstance(found, TooSlowError):
+        raise TooSlowError(str(found))
+    return found  # type: ignore[return-value]
 
 
 def reading_of(request: Request) -> Reading:

@@ -54,3 +54,30 @@ def test_who_waits_for_another_too_long_is_sent_away(reading: Reading, monkeypat
     is_over.set()
     first.join()
     assert reading.remembered("health", lambda _: 8) == 7
+
+
+def test_who_asks_while_it_is_read_anew_is_told_what_was(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.web.reading.REMEMBERED_S", 0)
+    assert reading.remembered("health", lambda _: 6) == 6
+    has_begun, is_over = Event(), Event()
+
+    def make(_: Connection) -> int:
+        has_begun.set()
+        is_over.wait(30)
+        return 7
+
+    first = Thread(target=reading.remembered, args=("health", make))
+    first.start()
+    assert has_begun.wait(30)
+    assert reading.remembered("health", lambda _: 8) == 6
+    is_over.set()
+    first.join()
+
+
+def test_few_wait_for_what_nobody_has_remembered(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.web.reading.WAIT_S", 60)
+    while reading.waiting.acquire(blocking=False):  # as if so many waited
+        pass
+    reading.remembering.acquire()
+    with pytest.raises(BusyError):
+        reading.remembered("health", lambda _: 8)
