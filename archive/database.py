@@ -27,6 +27,7 @@ STATEMENT_TIMEOUT_S = 600  # s; PostgreSQL only; no statement of ours takes ten 
 CONNECT_TIMEOUT_S = 15  # s; PostgreSQL only
 CACHE_KIB, READER_CACHE_KIB = 65_536, 16_384  # of pages a connection holds, SQLite; by default 2,000, and a million
 # articles' indexes are walked through the system for every row
+READERS, WRITERS = 8, 4  # connections kept open, PostgreSQL: a new one takes longer than a page; the web asks 8 at once
 WAL_LIMIT_BYTES = 64 * 2**20  # the -wal file is cut back to this after a burst; default: it never shrinks
 WRITER_KEY = 0x70657269  # PostgreSQL's advisory lock of whoever writes; locks are a database's own
 SECRET_PARAMETERS = ("password", "sslpassword", "passfile", "sslkey")  # of a PostgreSQL address's query
@@ -214,7 +215,7 @@ def postgres_engine(url: URL, *, read_only: bool) -> Engine:
     theirs = url.query.get("options", "")
     options = " ".join([ours, *([theirs] if isinstance(theirs, str) else theirs)]).strip()
     connect = {"options": options, "connect_timeout": CONNECT_TIMEOUT_S}
-    return create_engine(url, pool_pre_ping=True, pool_size=4, connect_args=connect)
+    return create_engine(url, pool_pre_ping=True, pool_size=READERS if read_only else WRITERS, connect_args=connect)
 
 
 def prepare_file(path: Path, *, read_only: bool) -> None:

@@ -155,7 +155,13 @@ def time_chart(times: Timeline, query: Query) -> Chart:
 
 
 def article_page(request: Request) -> Response:
-    view, article_id = article_of(request), path_id(request)
+    article_id = path_id(request)
+    with reading_of(request).connection() as connection:
+        view = article_view(connection, article_id)
+        story = copies(connection, view.story_id) if view else ()
+        cited = citable(connection, article_id)
+    if view is None:
+        raise NotFoundError("There is no such article.")
     if (then := moment(request)) is not None:
         stood = view_as_of(view, then)
         if stood is None:
@@ -163,9 +169,6 @@ def article_page(request: Request) -> Response:
         view = stood
     parts = parts_of(view.text)
     part = whole(request, "part", default=1, most=len(parts))
-    with reading_of(request).connection() as connection:
-        story = copies(connection, view.story_id)
-        cited = citable(connection, article_id)
     answer = page(
         "article.html",
         view=view,
