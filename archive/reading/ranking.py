@@ -8,7 +8,7 @@ is not crowded out by the newest hits of a common one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nlargest
@@ -91,13 +91,8 @@ class Asked:
         return index_hits(self.match(text), self.dialect)
 
     def ids(self, hit: FromClause) -> Select[int]:
-        """Ids of hits in the index whose article's row fulfils the rest."""
-        found = select(hit.c.id)
-        if self.others:
-            found = found.where(whose_article(hit.c.id, self.others))
-        if self.kept:
-            found = found.join(KEPT, KEPT.id == hit.c.id).where(*self.kept)
-        return found
+        """Ids of hits in the index whose article's row fulfils the rest, kept or not."""
+        return select(hit.c.id).where(*([whose_article(hit.c.id, self.others)] if self.others else []))
 
 
 def asked(text: Node, others: Sequence[Node], kept: Sequence[ColumnElement[bool]], dialect: str) -> Asked:
@@ -115,13 +110,40 @@ def ranked(
         if len(rows) <= MAX_RANKED[query.dialect]:
             return best_of(rows, limit=limit, after=after, aged_at=aged_at), len(rows)
     hits, reach = counted(connection, query)
-    found = scored(query, aged_at, chosen=chosen(connection, query, hits=hits, reach=reach))
-    hit = found.subquery()
-    statement = select(hit.c.id, hit.c.score).order_by(hit.c.score.desc(), hit.c.id.desc()).limit(limit)
-    if after is not None:
-        score = cast(literal(after.score), Double if query.is_sqlite or aged_at is not None else REAL)
-        statement = statement.where(or_(hit.c.score < score, and_(hit.c.score == score, hit.c.id < after.id)))
-    return [Place(id=row.id, score=row.score, aged_at=aged_at) for row in connection.execute(statement)], hits
+    hit = scored(query, aged_at, chosen=chosen(connection, query, hits=hits, reach=reach)).subquery()
+    best = select(hit.c.id, hit.c.score).order_by(hit.c.score.desc(), hit.c.id.desc())
+
+    def page(limit: int, after: Place | None) -> list[Place]:
+        statement = best.limit(limit)
+        if after is not None:
+            score = cast(literal(after.score), Double if query.is_sqlite or aged_at is not None else REAL)
+            statement = statement.where(or_(hit.c.score < score, and_(hit.c.score == score, hit.c.id < after.id)))
+        return [Place(id=row.id, score=row.score, aged_at=aged_at) for row in connection.execute(statement)]
+
+    if not query.kept:
+        return page(limit, after), hits
+    return best_kept(connection, query, page, limit=limit, after=after), counted_kept(connection, query)
+
+
+def best_kept(
+    connection: Connection,
+    query: Asked,
+    page: Callable[[int, Place | None], list[Place]],
+    *,
+    limit: int,
+    after: Place | None,
+) -> list[Place]:
+    """Of the ranked hits those that are kept: asked of the best, and of ever more until there are enough."""
+    found: list[Place] = []
+    size = 2 * limit
+    while True:
+        places = page(size, after)
+        kept = select(KEPT.id).where(KEPT.id.in_([place.id for place in places]), *query.kept)
+        good = set(connection.execute(kept).scalars())
+        found += [place for place in places if place.id in good]
+        if len(found) >= limit or len(places) < size:
+            return found[:limit]
+        after, size = places[-1], 8 * size
 
 
 def is_dear(query: Asked) -> bool:
@@ -146,6 +168,12 @@ def counted(connection: Connection, query: Asked) -> tuple[int, int]:
     found = query.ids(query.hits()).limit(MAX_COUNTED + 1).subquery()
     hits, reach = connection.execute(select(func.count(), func.max(found.c.id)).select_from(found)).one()
     return hits, reach or 0
+
+
+def counted_kept(connection: Connection, query: Asked) -> int:
+    hit = query.ids(query.hits()).subquery()
+    found = select(KEPT.id).join(hit, hit.c.id == KEPT.id).where(*query.kept).limit(MAX_COUNTED + 1).subquery()
+    return connection.execute(select(func.count()).select_from(found)).scalar_one()
 
 
 def scored(
