@@ -35,7 +35,7 @@ from archive.model import (
 from archive.pace import Published
 from archive.rows import captures, endpoints, hosts, ledger, rechecks
 from archive.rows.aliases import add_aliases, candidates, candidates_of, held_aliases
-from archive.rows.articles import carry_out, seen_again
+from archive.rows.articles import Held, carry_out, held_as, note_seen
 from archive.rows.captures import kept, show
 from archive.rows.cleaning import Cleaning
 from archive.rows.forgotten import forgotten_among
@@ -47,7 +47,7 @@ from archive.rows.stories import refresh_story
 from archive.rows.stories import settle as settle_stories
 from archive.rows.templates import Cleaner
 from archive.sanitise import MAX_TEXT, clean_json, clean_or_none, sanitised
-from archive.schema import ArticleRow, CaptureRow, FrontierRow, RunRow, SourceRow
+from archive.schema import ArticleRow, FrontierRow, RunRow, SourceRow
 
 Similar: TypeAlias = tuple[Candidate, float]
 Decide: TypeAlias = Callable[[Article, list[Candidate], Sequence[Similar]], Decision]
@@ -293,13 +293,12 @@ class Store:
             row = frontier_row(session, discovered)
             if row is None or row.article_id is None or row.state != "archived":
                 return None
-            made_of = select(CaptureRow.payload_digest, ArticleRow.extractor).where(ArticleRow.id == row.article_id)
-            found = session.execute(made_of.join(CaptureRow, CaptureRow.id == ArticleRow.capture_id)).one()
-            if found.payload_digest != capture.payload_digest or not is_of_page(found.extractor, reader):
+            held = held_as(session, row.article_id)
+            if held.payload_digest != capture.payload_digest or not is_of_page(held.extractor, reader):
                 return None
-            held, known = session.get_one(ArticleRow, row.article_id), kept(session, capture)
+            known = kept(session, capture)
             show(session, known.id, held.id)
-            seen_again(held, capture)
+            note_seen(session, held, capture.captured_at)
             archived(session, discovered, held, "unchanged", status=capture.status, now=now)
             settled = Settled(
                 source_id=discovered.source_id, url=discovered.url, outcome="unchanged", article_id=held.id
@@ -371,7 +370,13 @@ def own_keys(article: Article) -> set[str]:
 
 
 def archived(
-    session: Session, found: Discovered, article: ArticleRow, outcome: Outcome, *, status: int | None, now: datetime
+    session: Session,
+    found: Discovered,
+    article: ArticleRow | Held,
+    outcome: Outcome,
+    *,
+    status: int | None,
+    now: datetime,
 ) -> None:
     """The URL leads to an article that is held: it is looked at again from time to time.
 

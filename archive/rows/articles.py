@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from archive.model import (
@@ -47,6 +47,19 @@ CONTENT = (
     "extractor",
 )
 ADD, ADD_REVISION = (insert(table) for table in (ArticleRow, RevisionRow))
+HELD = (
+    select(
+        ArticleRow.id, ArticleRow.extractor, ArticleRow.first_seen_at, ArticleRow.last_seen_at, ArticleRow.state,
+        CaptureRow.payload_digest,
+    )
+    .join(CaptureRow, CaptureRow.id == ArticleRow.capture_id)
+    .where(ArticleRow.id == bindparam("number"))
+)  # fmt: skip
+SEEN = (
+    update(ArticleRow)
+    .where(ArticleRow.id == bindparam("number"))
+    .values(first_seen_at=bindparam("first"), last_seen_at=bindparam("last"), state=bindparam("now_is"))
+)
 HIGHEST = select(select(func.max(ArticleRow.id)).scalar_subquery(), select(func.max(StoryRow.id)).scalar_subquery())
 
 
@@ -109,6 +122,36 @@ def seen_again(row: ArticleRow, capture: Capture) -> ArticleRow:
     if capture.captured_at >= row.last_seen_at:
         row.last_seen_at, row.state = capture.captured_at, "live"
     return row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Of a stored article what a look at its page needs, without its text."""
+
+    id: int
+    extractor: str
+    payload_digest: str
+    """Of the capture that its text was read from."""
+    first_seen_at: datetime
+    last_seen_at: datetime
+    state: str
+
+
+def held_as(session: Session, article_id: int) -> Held:
+    """The stored article of this number, which there must be."""
+    return Held(**session.connection().execute(HELD, {"number": article_id}).mappings().one())
+
+
+def note_seen(session: Session, held: Held, at: datetime) -> None:
+    """:func:`seen_again` without loading the article."""
+    is_latest = at >= held.last_seen_at
+    values = {
+        "number": held.id,
+        "first": min(held.first_seen_at, at),
+        "last": at if is_latest else held.last_seen_at,
+        "now_is": "live" if is_latest else held.state,
+    }
+    session.connection().execute(SEEN, values)
 
 
 def revised(session: Session, article: Article, decision: Revision, capture_id: int) -> ArticleRow:

@@ -16,8 +16,21 @@ from archive.urls import url_key
 CAPTURE = CaptureRow.metadata.tables[CaptureRow.__tablename__]
 HELD = select(CAPTURE.c.id, CAPTURE.c.article_id).where(CAPTURE.c.warc_record_id == bindparam("record"))
 KEEP = insert(CAPTURE).returning(CAPTURE.c.id)
+ORIGINAL = (
+    select(CAPTURE.c.warc_record_id, CAPTURE.c.target_uri, CAPTURE.c.captured_at)
+    .where(CAPTURE.c.payload_digest == bindparam("digest"), CAPTURE.c.status == 200)
+    .where(CAPTURE.c.revisit_of.is_(None), CAPTURE.c.truncated.is_(None))
+    .order_by((CAPTURE.c.target_uri == bindparam("uri")).desc(), CAPTURE.c.id)
+    .limit(1)
+)
+VALIDATORS = (
+    select(CAPTURE.c.etag, CAPTURE.c.last_modified)
+    .where(CAPTURE.c.url_key == bindparam("key"), CAPTURE.c.target_uri == bindparam("uri"), CAPTURE.c.status == 200)
+    .order_by(CAPTURE.c.captured_at.desc())
+    .limit(1)
+)
 SHOW = update(CAPTURE).where(CAPTURE.c.id == bindparam("number")).values(article_id=bindparam("article"))
-# Statements made once, without the ORM: a capture's row is written for each answer, an article's for most
+# Statements made once, without the ORM: they are asked for each answer, and making one takes longer than running it
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +91,7 @@ def key_of(target_uri: str) -> str:
 def original_of(session: Session, payload_digest: str, target_uri: str) -> tuple[str, str, datetime] | None:
     """(record id, target URI, date) of a whole response with this payload: the first of this address, else
     the first of any. None when there is none. A revisit is never an original."""
-    query = (
-        select(CaptureRow.warc_record_id, CaptureRow.target_uri, CaptureRow.captured_at)
-        .where(CaptureRow.payload_digest == payload_digest, CaptureRow.status == 200)
-        .where(CaptureRow.revisit_of.is_(None), CaptureRow.truncated.is_(None))
-        .order_by((CaptureRow.target_uri == clean(target_uri)).desc(), CaptureRow.id)
-        .limit(1)
-    )
-    row = session.execute(query).first()
+    row = session.connection().execute(ORIGINAL, {"digest": payload_digest, "uri": clean(target_uri)}).first()
     return (row[0], row[1], row[2]) if row else None
 
 
@@ -102,11 +108,5 @@ def is_held(session: Session, url: str, *, since: datetime) -> bool:
 
 def validators(session: Session, url: str) -> tuple[str | None, str | None] | None:
     """(ETag, Last-Modified) of the last whole answer from this address; None when there are none."""
-    query = (
-        select(CaptureRow.etag, CaptureRow.last_modified)
-        .where(CaptureRow.url_key == key_of(url), CaptureRow.target_uri == clean(url), CaptureRow.status == 200)
-        .order_by(CaptureRow.captured_at.desc())
-        .limit(1)
-    )
-    row = session.execute(query).first()
+    row = session.connection().execute(VALIDATORS, {"key": key_of(url), "uri": clean(url)}).first()
     return (row[0], row[1]) if row and (row[0] or row[1]) else None
