@@ -19,7 +19,12 @@ from pipelines.phrases import MAX_HEADING, is_chrome_heading, is_date_line
 from pipelines.prose import begin_of_line
 from pipelines.tree import words_in
 
-ALWAYS_TAGS = "script style noscript iframe form button select textarea input template dialog nav aside".split()
+# The second line: components of AMP that hold no text of an article (amp.dev, catalogue of components).
+ALWAYS_TAGS = """
+    script style noscript iframe form button select textarea input template dialog nav aside
+    amp-ad amp-auto-ads amp-consent amp-embed amp-list amp-next-page amp-sidebar amp-social-share amp-sticky-ad
+    amp-user-notification
+    """.split()
 ALWAYS_ROLES = frozenset("navigation search banner contentinfo complementary dialog alertdialog menu".split())
 MARKED = XPath("/descendant::*[@role or @aria-hidden]")
 ARTICLES = XPath("/descendant::article[.//h1]")
