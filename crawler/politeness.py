@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 OVERLOADED = (429, 503)  # RFC 6585 §4, RFC 9110 §15.6.4: the two that say "later"
 UNREACHED_LIMIT = 3  # connections that failed in a row before a host is left alone for the run: one URL's attempts
 POLL_S = 0.5  # how soon a held request notices that the run is being stopped
+SLOW_S = 1.0  # latency from which a server is slow that may be asked without a delay
 CLOCK_MARGIN_S = 0.05  # on a delay asked for: connecting takes a varying time, and the server measures arrivals
 
 
@@ -198,7 +199,11 @@ class PoliteRetryMiddleware(RetryMiddleware):
 
 
 class PoliteThrottle(AutoThrottle):
-    """AutoThrottle that keeps each slot's own floor instead of one DOWNLOAD_DELAY for all."""
+    """AutoThrottle that keeps each slot's own floor instead of one DOWNLOAD_DELAY for all.
+
+    A slot that a source file asks without a delay has none while its server answers within ``SLOW_S``: what such a
+    latency measures is mostly how busy this machine is.
+    """
 
     def _min_delay(self) -> float:
         return 0.0
@@ -210,4 +215,11 @@ class PoliteThrottle(AutoThrottle):
         super()._response_downloaded(response, request, spider)
         key, slot = self._get_slot(request, spider)
         if key is not None and slot is not None:
-            slot.delay = max(slot.delay, politeness_of(self.crawler).floor_s(key))
+            slot.delay = throttled_s(slot.delay, floor_s=politeness_of(self.crawler).floor_s(key))
+
+
+def throttled_s(delay_s: float, *, floor_s: float) -> float:
+    """A slot's delay from what AutoThrottle makes of its server's latency, and from the least that it is to be."""
+    if floor_s == 0 and delay_s < SLOW_S:
+        return 0.0
+    return max(delay_s, floor_s)

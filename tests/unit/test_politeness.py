@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crawler.politeness import backoff_s, download_slots, retry_after_s
+from crawler.politeness import backoff_s, download_slots, retry_after_s, throttled_s
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -40,3 +40,16 @@ def test_slot_with_a_delay_never_sends_early():
 
 def test_delay_of_zero_is_respected():
     assert download_slots({"demo": (0.0, 4)}) == {"demo": {"delay": 0.0, "concurrency": 4, "jitter": 0.0}}
+
+
+@pytest.mark.parametrize(
+    ("delay_s", "floor_s", "kept_s"),
+    [
+        pytest.param(0.2, 5.05, 5.05, id="never below the source's delay"),
+        pytest.param(9.0, 5.05, 9.0, id="a slow server is asked more slowly"),
+        pytest.param(0.4, 0.0, 0.0, id="without a delay as the source file says"),
+        pytest.param(2.5, 0.0, 2.5, id="but not when the server is slow"),
+    ],
+)
+def test_throttle_keeps_what_the_source_file_says(delay_s, floor_s, kept_s):
+    assert throttled_s(delay_s, floor_s=floor_s) == kept_s
