@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from itertools import islice
 
+from lxml.etree import iterwalk
 from lxml.html import HtmlElement
 
 from pipelines.tree import words_in
@@ -57,27 +58,29 @@ def blocks_in(root: HtmlElement) -> list[Placed]:
             if text:
                 found.append(Placed((block, text)))
 
-    stack: list[tuple[HtmlElement, HtmlElement, bool]] = [(root, root, False)]  # element, its block, is it the end
-    while stack:
-        node, block, is_end = stack.pop()
+    block = root
+    around: list[HtmlElement] = []  # the block in which each element that is not over began
+    walk = iterwalk(root, events=("start", "end"))
+    for event, node in walk:
         tag = node.tag
-        is_block = tag in BLOCK_TAGS
-        if is_end or (tag in SKIP_TAGS and is_skipped(node)) or not isinstance(tag, str):
-            if is_end and is_block:
+        if event == "end":
+            if block is node:
                 close(node)
+            block = around.pop()
             if tail := node.tail:
                 pieces.append(tail)
             continue
-        if is_block or (tag == "br" and is_double_break(node)):
+        around.append(block)
+        if (tag in SKIP_TAGS and is_skipped(node)) or not isinstance(tag, str):
+            walk.skip_subtree()
+            continue
+        if tag in BLOCK_TAGS or (tag == "br" and is_double_break(node)):
             close(block)
+            block = node if tag in BLOCK_TAGS else block
         if tag in APART_TAGS:
             pieces.append(" ")
         if text := node.text:
             pieces.append(text)
-        stack.append((node, block, True))
-        if len(node):
-            inner = node if is_block else block
-            stack.extend([(child, inner, False) for child in reversed(node)])
     return found
 
 

@@ -60,6 +60,7 @@ PAIRS = frozenset(
 )
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 PLAIN_NAME = re.compile(r"[_-]*[a-z]+(?:[_-][a-z]+)*[_-]*")  # lower case with single marks between: most names
+MAX_NAMES = 1000  # characters of class and id that are read
 HASHED = 3  # letters; a word no longer than this beside a digit is part of a hash ("2638ad0")
 MODIFIERS = frozenset({"has", "have", "with", "without", "no", "hide", "hidden", "show", "enabled", "disabled"})
 LAYOUTS = frozenset({"content-sidebar", "sidebar-content"})
@@ -180,7 +181,10 @@ def named_chrome(root: HtmlElement) -> dict[str, list[HtmlElement]]:
 
 def chrome_word(element: HtmlElement) -> str | None:
     """The first word of class and id that names a kind of chrome; None when none does."""
-    return chrome_word_in(f"{element.get('class', '')} {element.get('id', '')}"[:1000])
+    names, id_ = element.get("class") or "", element.get("id") or ""
+    if len(names) + len(id_) > MAX_NAMES:
+        return chrome_word_in(f"{names} {id_}"[:MAX_NAMES])
+    return chrome_word_in(names) or (chrome_word_in(id_) if id_ else None)
 
 
 @lru_cache(maxsize=5_000)  # elements of a page share their names
@@ -206,10 +210,12 @@ def words_of(name: str) -> list[str]:
     if PLAIN_NAME.fullmatch(name):
         return name.replace("_", "-").strip("-").split("-")
     pieces: list[str] = WORD.findall(name)
+    if not any(map(str.isdigit, pieces)):
+        return [piece.lower() for piece in pieces]
     return [
         piece.lower()
         for place, piece in enumerate(pieces)
-        if not (len(piece) <= HASHED and any(one.isdigit() for one in pieces[max(0, place - 1) : place + 2]))
+        if not (len(piece) <= HASHED and any(map(str.isdigit, pieces[max(0, place - 1) : place + 2])))
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
@@ -95,19 +95,15 @@ def facts_of(root: HtmlElement, url: str) -> PageFacts:
 def lengths(root: HtmlElement) -> tuple[int, int]:
     """Characters of visible text, and of links among them; white space does not count."""
     bodies = list(root.iter("body"))
-    visible = sum(map(squeezed_length, bodies))
-    hidden = sum(
-        squeezed_length(one)
-        for body in bodies
-        for one in body.iter(HIDDEN_TAGS)
-        if next(one.iterancestors(HIDDEN_TAGS), None) is None
+    hidden = (
+        one for body in bodies for one in body.iter(HIDDEN_TAGS) if next(one.iterancestors(HIDDEN_TAGS), None) is None
     )
-    return max(0, visible - hidden), sum(squeezed_length(link) for link in root.iter("a"))
+    return max(0, squeezed_length(bodies) - squeezed_length(hidden)), squeezed_length(root.iter("a"))
 
 
-def squeezed_length(element: HtmlElement) -> int:
-    """Characters of the element's text without white space."""
-    return len("".join(words_in(element).split()))
+def squeezed_length(elements: Iterable[HtmlElement]) -> int:
+    """Characters of the elements' text without white space."""
+    return sum(map(len, "".join(map(words_in, elements)).split()))
 
 
 def shown(root: HtmlElement) -> Iterator[str]:
