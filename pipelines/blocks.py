@@ -13,7 +13,7 @@ from pipelines.tree import words_in
 BLOCK_TAGS = frozenset(
     """
     address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3
-    h4 h5 h6 header hr li main nav ol p pre section summary table tbody tfoot thead tr ul caption
+    h4 h5 h6 header hr label legend li main nav ol p pre section summary table tbody tfoot thead tr ul caption
     """.split()
 )
 APART_TAGS = frozenset({"br", "td", "th"})  # a row of a table is a block, its cells are words apart

@@ -220,6 +220,15 @@ PLACEMENTS: dict[str, tuple[str, str]] = {
         "<x-widget><p>Popular Categories</p></x-widget><x-search><p>Search the website</p></x-search>",
         "",
     ),
+    "labels": ("<label>Popular Categories</label><label>Search the website</label>", ""),
+    "bare text": ("Popular Categories<br>Search the website", ""),
+    "centred": ("<center><b>Popular Categories</b></center><center>Search the website</center>", ""),
+    "characters without width": ("<p>Popular&nbsp;Categories\u200b</p><p>\ufeffSearch the website</p>", ""),
+    "marks around": ("<p>» Popular Categories</p><p>[Search the website]</p>", ""),
+    "list in a list": (
+        "<ol><li>Popular Categories<ol><li>Technology</li></ol></li><li>Search the website</li></ol>",
+        "",
+    ),
     "plain paragraphs behind": ("", "<p>Popular Categories</p><p>Search the website</p>"),
     "bold paragraphs behind": (
         "",
