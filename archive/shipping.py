@@ -24,6 +24,7 @@ from archive.database import reading, writing
 from archive.errors import CaptureError
 from archive.evidence.manifest import Listed, list_file, read_manifest, sha256_of
 from archive.evidence.tombstones import doomed_spans
+from archive.evidence.warc import iter_records
 from archive.schema import WarcFileRow
 from archive.warcstore import WarcStore, store_of
 
@@ -77,19 +78,52 @@ def ship_file(engine: Engine, store: WarcStore, path: Path, facts: Listed) -> No
             raise CaptureError(
                 f"{store.url}/{path.name}: gives back {came_back}, not {facts.sha256}; nothing is removed"
             )
-        with writing(engine) as session:
-            session.merge(
-                WarcFileRow(
-                    name=path.name,
-                    bytes=facts.bytes,
-                    sha256=facts.sha256,
-                    captures=facts.captures,
-                    store=store.url,
-                    stored_at=datetime.now(UTC),
-                )
-            )
+        note_file(engine, store, facts)
     path.unlink()
     log.info("file shipped", extra={"file": path.name, "bytes": facts.bytes, "store": store.url})
+
+
+def note_file(engine: Engine, store: WarcStore, facts: Listed) -> None:
+    """Say in the database that the store has the file."""
+    with writing(engine) as session:
+        session.merge(
+            WarcFileRow(
+                name=facts.file,
+                bytes=facts.bytes,
+                sha256=facts.sha256,
+                captures=facts.captures,
+                store=store.url,
+                stored_at=datetime.now(UTC),
+            )
+        )
+
+
+def note_unknown(
+    engine: Engine, warc_dir: Path, names: Collection[str], *, on_progress: Progress = lambda line: None
+) -> int:
+    """Note those of the files that are in the store and the database does not know, as after the restore of an older
+    dump; how many.
+
+    Each is read whole, for its digest; one whose digest is not the one that this home's manifest lists is left out.
+    Raises ``CaptureError`` when the store can't be reached or a file can't be read.
+    """
+    store = store_of(warc_dir)
+    if store is None:
+        return 0
+    with reading(engine) as session:
+        known = set(session.scalars(select(WarcFileRow.name)))
+    listed, count = read_manifest(warc_dir).files, 0
+    for name in sorted(set(names) & set(store.names()) - known):
+        on_progress(f"{name}: in the store, not in the database")
+        digest = store.sha256_of(name)
+        if name in listed and listed[name].sha256 != digest:
+            log.error("file altered", extra={"file": name, "store": store.url})
+            continue
+        captures = sum(one.warc_type in ("response", "revisit") for one in iter_records(warc_dir / name))
+        size = store.size(name) or 0
+        note_file(engine, store, Listed(file=name, bytes=size, sha256=digest, captures=captures))
+        count += 1
+    return count
 
 
 def is_as_listed(path: Path, facts: Listed) -> bool:

@@ -107,6 +107,9 @@ def verify_file(
     """One file, finished or in writing, against the manifest, the rows that name it, and its index."""
     rows = rows_of(connection, name)
     path = next((path for path in (warc_dir / name, warc_dir / (name + OPEN)) if path.is_file()), None)
+    if path is None and is_in_store(warc_dir, name):
+        yield note("file-unrecorded", name, "in the store, and no row says so: `perilune replay` notes it")
+        return
     if path is None and listed is None and store_of(warc_dir) is not None and is_recent(rows.values()):
         yield note("file-unshipped", name, f"in the home of whoever wrote it, or lost; captures in it: {len(rows)}")
         return
@@ -126,6 +129,11 @@ def verify_file(
         yield from verify_records(connection, path, dict(rows), is_open=False)
     elif "-meta." not in name:
         yield from verify_places(warc_dir, name, rows)
+
+
+def is_in_store(warc_dir: Path, name: str) -> bool:
+    store = store_of(warc_dir)
+    return store is not None and store.size(name) is not None
 
 
 def is_recent(rows: Collection[CaptureFacts]) -> bool:

@@ -38,7 +38,7 @@ from archive.rows.rebuilding import (
     settled_records,
 )
 from archive.rows.templates import Cleaner, take_word
-from archive.shipping import brought_back
+from archive.shipping import brought_back, note_unknown
 from archive.store import SourceAtRest, Store
 from archive.warcstore import names_in
 from crawler.context import software
@@ -82,7 +82,7 @@ def run_replay(
     since: datetime | None = None,
     on_progress: Progress = lambda line: None,
 ) -> Replayed:
-    """Replay ``files`` (all of the archive's own when empty) into the database.
+    """Replay ``files`` (all of the archive's own when empty) into the database, and note those that the store has.
 
     Raises ``ConfigError`` for a file that is not one of ours and a source that nothing names,
     ``LockedError`` when another replay is at work, ``StoreError`` when the database fails.
@@ -97,7 +97,10 @@ def run_replay(
         frontier.hold([LOCK])
         try:
             run = Replay(config, engine, frontier, source_ids=source_ids, since=since, on_progress=on_progress)
-            return run.finished(names)
+            told = run.finished(names)
+            if not told.problems:
+                note_unknown(engine, config.warc_dir, names, on_progress=on_progress)
+            return told
         finally:
             frontier.release_locks()
 

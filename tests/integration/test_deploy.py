@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,10 @@ from archive.shipping import ship
 from archive.verify import verify
 from archive.warcstore import mount
 from crawler.cli import perilune
+from crawler.rebuild import run_replay
 from crawler.units import Job, systemd_units
 from tests.conftest import admin, url_of
-from tests.crawled import Crawl, config_of, everything, exported
+from tests.crawled import Crawl, config_of, everything, exported, other_body, page
 from tests.postgres import find_binaries
 
 ROOT = Path(__file__).parents[2]
@@ -98,7 +100,8 @@ def test_the_images_constraints_are_the_locks_versions() -> None:
 
 @pytest.mark.postgres
 def test_a_backup_restores_to_the_same_archive(postgres_url: str, postgres_socket: str, tmp_path: Path) -> None:
-    """The runbook's own lines: pg_dump, a new database, pg_restore; the store is as it was."""
+    """The runbook's own lines: pg_dump, a new database, pg_restore; the store is as it was. What was archived after
+    the dump comes back by replay."""
     binaries = find_binaries()
     assert binaries is not None
     if not (binaries / "pg_dump").exists():
@@ -110,25 +113,37 @@ def test_a_backup_restores_to_the_same_archive(postgres_url: str, postgres_socke
     mount(config.warc_dir, f"file://{tmp_path}/store")
     ship(crawl.engine, config.warc_dir)
     before = exported(crawl.engine)
-    crawl.engine.dispose()
     environment = {**os.environ, "PGHOST": postgres_socket, "PGUSER": "perilune"}
 
     name = f"restored_{secrets.token_hex(4)}"
     dump, old = tmp_path / "perilune.dump", str(make_url(postgres_url).database)
-    for command in (
-        ["pg_dump", "--format=custom", f"--file={dump}", old],
-        ["createdb", name],
-        ["pg_restore", "--exit-on-error", "--no-owner", f"--dbname={name}", str(dump)],
-    ):
+
+    def done(*command: str) -> None:
         subprocess.run([binaries / command[0], *command[1:]], env=environment, check=True)
+
+    done("pg_dump", "--format=custom", f"--file={dump}", old)
+    later = Crawl(config)
+    later.answer("/news/later", page("After the dump", text=other_body(7)))
+    later.close()
+    ship(later.engine, config.warc_dir)
+    newest = exported(later.engine)
+    later.engine.dispose()
+    done("createdb", name)
+    done("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={name}", str(dump))
 
     restored = open_engine(url_of(postgres_socket, name))
     with restored.connect() as connection:
         steps = connection.exec_driver_sql("SELECT count(*) FROM perilune_jobs.step").scalar()
-        found = [one for one in verify(connection, config.warc_dir) if one.is_fault]
+        found = {one.kind for one in verify(connection, config.warc_dir)}
     after = exported(restored)
+    replayed = run_replay(replace(config, database_url=url_of(postgres_socket, name)))
+    caught_up = exported(restored)
+    with restored.connect() as connection:
+        found_then = list(verify(connection, config.warc_dir))
     restored.dispose()
     mount(config.warc_dir, None)
     admin(postgres_socket, f"DROP DATABASE {name} WITH (FORCE)")
-    assert (after, found) == (before, [])
+    assert (after, found) == (before, {"file-unrecorded"})
+    assert (caught_up, replayed.problems, found_then) == (newest, [], [])
+    assert len(newest) == len(before) + 1
     assert steps > 30
