@@ -27,14 +27,15 @@ DAY_S = 86_400.0
 class Costs:
     """Measured on two cores of this machine by ``measure`` and the benchmarks that the comments name."""
 
-    job_cpu_s: float = 0.9  # of a crawl that finds nothing new: fork, Scrapy's start, two polls, its end
+    job_cpu_s: float = 0.4  # of a crawl that finds nothing new: fork, Scrapy's start, two polls, its end
     page_cpu_s: float = 0.084  # docs/extraction.md: fetch, extraction, signature, WARC
     job_writes: int = 14  # transactions of a crawl that finds nothing
     recheck_cpu_s: float = 0.012  # of one that is answered 304
-    page_writes: int = 4  # capture, article, announcement, its share of leases
-    write_s: float = 0.004  # that one holds the write lock: 62 articles a second of one writer, four transactions each
-    dispatch_s: float = 0.005  # benchmarks.workers dispatch, 100,000 jobs queued
-    article_bytes: int = 17_000  # rows, indexes, search, of one article in PostgreSQL
+    page_writes: int = 2  # transactions that change a row or two: announcement, lease, or what a 304 came to
+    write_s: float = 0.0008  # that such a one holds the write lock
+    article_write_s: float = 0.023  # that a page answered in full does, capture and article: 43 a second of one writer
+    dispatch_s: float = 0.028  # benchmarks.workers dispatch: the median of the slowest shape of 100,000 jobs
+    article_bytes: int = 22_000  # rows, indexes, search, of one article in PostgreSQL
     warc_bytes: int = 25_000  # of one page, gzipped
 
 
@@ -113,7 +114,7 @@ def begin_waiting(now, waiting, ends, day, world, costs, dice) -> None:  # type:
     full = poisson(articles, dice) + round(again * world.answered_in_full)
     pages = full + again - round(again * world.answered_in_full)
     cpu_s = costs.job_cpu_s + full * costs.page_cpu_s + (pages - full) * costs.recheck_cpu_s
-    writes_s = (costs.job_writes + pages * costs.page_writes) * costs.write_s
+    writes_s = (costs.job_writes + pages * costs.page_writes) * costs.write_s + full * costs.article_write_s
     seconds = max((pages + world.endpoints) * world.delay_s, cpu_s)
     heapq.heappush(ends, now + seconds)
     day.jobs += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import tempfile
@@ -61,54 +62,62 @@ def crawl_all(fleet: Fleet, town: Town) -> None:
 
 
 def write_costs(place: Path) -> dict[str, str]:
-    """Articles a second that one database takes, of one writer and of several; a bare transaction; bytes of each."""
-    with postgres() as url:
+    """Articles a second that one database takes, of one writer and of several; a bare transaction; bytes of each.
+
+    CPU is what both sides spend, one after the other: a machine at rest takes no longer, a busy one does.
+    """
+    with postgres() as (url, server):
         Crawl(config_of(place, url)).close()  # the schema, a source, a run
-        bare = bare_writes(url)
+        bare, bare_cpu = bare_writes(url, server)
         before = database_bytes(url)
-        alone = saved_by(url, writers=1)
+        alone, alone_cpu = saved_by(url, server, writers=1)
         size = (database_bytes(url) - before) / ARTICLES
-        together = saved_by(url, writers=WRITERS)
+        together, together_cpu = saved_by(url, server, writers=WRITERS)
     return {
-        "a writing transaction, alone": f"{bare * 1000:.2f} ms",
-        "articles a second, 1 writer": f"{alone:.0f}",
-        f"articles a second, {WRITERS} writers": f"{together:.0f}",
+        "a writing transaction, alone": f"{bare * 1000:.2f} ms, {bare_cpu * 1000:.2f} of CPU",
+        "articles a second, 1 writer": f"{alone:.0f}; {alone_cpu * 1000:.1f} ms of CPU each",
+        f"articles a second, {WRITERS} writers": f"{together:.0f}; {together_cpu * 1000:.1f} ms of CPU each",
         "an article in the database": f"{size / 1000:.0f} kB",
     }
 
 
-def bare_writes(url: str, count: int = 500) -> float:
-    """Seconds of a transaction that takes the write lock and changes one row."""
+def bare_writes(url: str, server: int, count: int = 500) -> tuple[float, float]:
+    """Seconds, and CPU of both sides, of a transaction that takes the write lock and changes one row."""
     engine = open_engine(url)
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time() + cpu_seconds(server)
     for _ in range(count):
         with writing(engine) as session:
             session.connection().exec_driver_sql("UPDATE source SET learned_articles = learned_articles")
+    spent = time.process_time() + cpu_seconds(server) - cpu
     engine.dispose()
-    return (time.perf_counter() - began) / count
+    return (time.perf_counter() - began) / count, spent / count
 
 
-def saved_by(url: str, *, writers: int) -> float:
-    """Articles a second of so many processes at once."""
+def saved_by(url: str, server: int, *, writers: int) -> tuple[float, float]:
+    """Articles a second of so many processes at once, and CPU seconds of both sides for each."""
     context = multiprocessing.get_context("spawn")
-    ready, go = context.Semaphore(0), context.Event()
+    ready, go, spent = context.Semaphore(0), context.Event(), context.Queue()
     first = 1 if writers == 1 else 1 + ARTICLES
     processes = [
-        context.Process(target=save, args=(url, first + number * ARTICLES, ready, go)) for number in range(writers)
+        context.Process(target=save, args=(url, first + number * ARTICLES, ready, go, spent))
+        for number in range(writers)
     ]
     for process in processes:
         process.start()
     for _ in processes:
         ready.acquire()
-    began = time.perf_counter()
+    began, before = time.perf_counter(), cpu_seconds(server)
     go.set()
+    theirs = sum(spent.get() for _ in processes)
+    seconds, ours = time.perf_counter() - began, cpu_seconds(server) - before
     for process in processes:
         process.join()
     assert all(process.exitcode == 0 for process in processes)
-    return writers * ARTICLES / (time.perf_counter() - began)
+    count = writers * ARTICLES
+    return count / seconds, (theirs + ours) / count
 
 
-def save(url: str, first: int, ready, go) -> None:  # type: ignore[no-untyped-def]  # multiprocessing's
+def save(url: str, first: int, ready, go, spent) -> None:  # type: ignore[no-untyped-def]  # multiprocessing's
     """One writer: extraction is done before, so that only writing is timed."""
     engine = open_engine(url)
     store = Store(engine)
@@ -116,9 +125,11 @@ def save(url: str, first: int, ready, go) -> None:  # type: ignore[no-untyped-de
     items = [made(number, run_id) for number in range(first, first + ARTICLES)]
     ready.release()
     go.wait()
+    before = time.process_time()
     for item in items:
         store.record_capture(item.fetched.capture)
         unit_of_work(item, store=store, run_id=run_id, at=AT)()
+    spent.put(time.process_time() - before)
     engine.dispose()
 
 
@@ -142,6 +153,7 @@ def store_costs(place: Path) -> dict[str, str]:
     file = place / "large.warc.gz"
     file.write_bytes(os.urandom(FILE_BYTES))
     found = {"a folder, there and back": shipped_mb_s(WarcStore(f"file://{place}/folder"), file)}
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request
     with s3_server("scale") as environment:
         os.environ.update(environment)
         found["S3 as moto serves it, there and back"] = shipped_mb_s(WarcStore("s3://scale/warc"), file)
@@ -156,11 +168,13 @@ def shipped_mb_s(store: WarcStore, file: Path) -> str:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
+def postgres() -> Iterator[tuple[str, int]]:
+    """Its address, and the server's process."""
     binaries = find_binaries()
     assert binaries is not None
     with private_server(binaries) as socket:
-        yield f"postgresql+psycopg://perilune@/postgres?host={socket}"
+        server = int((Path(socket) / "data" / "postmaster.pid").read_text().splitlines()[0])
+        yield f"postgresql+psycopg://perilune@/postgres?host={socket}", server
 
 
 def database_bytes(url: str) -> int:
