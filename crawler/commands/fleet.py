@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from crawler.fleet.worker import Duty
 
 MOST_AT_ONCE = 64  # jobs of one worker; each is a process, and another that reads pages
+NAME = re.compile(r"[\w.:@-]{1,100}")  # of a worker
 SHORTEST = timedelta(seconds=1)
 
 
@@ -57,7 +59,7 @@ def worker(
     return served(
         config,
         Duty(
-            name=name or default_name(),
+            name=known_name(name),
             works=True,
             schedules=is_scheduling,
             concurrency=concurrency,
@@ -83,9 +85,7 @@ def scheduler(*, config: Config, every: str, name: str | None) -> int:
 
     return served(
         config,
-        Duty(
-            name=name or default_name(), works=False, schedules=True, every=duration("--every", every, least=SHORTEST)
-        ),
+        Duty(name=known_name(name), works=False, schedules=True, every=duration("--every", every, least=SHORTEST)),
     )
 
 
@@ -134,8 +134,14 @@ def refuse_without_queue(config: Config, command: str) -> None:
         raise ConfigError(f"perilune {command} needs the job engine: pip install 'perilune[workers]'")
 
 
-def default_name() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+def known_name(name: str | None) -> str:
+    """What it is called on the roster; by default after its machine and process. Raises ``ConfigError`` for what is
+    no name: operators type it, and logs have it in a line."""
+    if name is None:
+        return f"{socket.gethostname()}:{os.getpid()}"
+    if not NAME.fullmatch(name):
+        raise ConfigError(f"--name: not a name (letters, digits and ._:@-, at most 100): {name!r}")
+    return name
 
 
 @click.group()

@@ -24,6 +24,7 @@ from archive.migrate import ensure_schema, head, upgrade
 from archive.schema import WorkerRow
 from archive.web.app import create_app
 from benchmarks.town import Fleet, Town, faults_of, waited
+from crawler.commands.fleet import known_name
 from crawler.fleet.dispatch import few_of_each
 from crawler.fleet.jobs import fate_of, order_of, pause_before
 from crawler.fleet.process import Nursery
@@ -84,6 +85,13 @@ def test_a_wish_is_heard_with_the_next_beat(engine: Engine) -> None:
     assert states(engine, NOW) == {"w1": "left"}
     with pytest.raises(ConfigError, match="no living worker 'w1'"):
         roster.ask(engine, "w1", "pause", now=NOW)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a\nb", "w" * 101, "<b>"])
+def test_what_is_no_name_of_a_worker_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="--name: not a name"):
+        known_name(name)
+    assert known_name("rack-3.example:17") == "rack-3.example:17"
 
 
 def test_paused_source_has_its_reason_until_resumed(engine: Engine) -> None:
