@@ -20,11 +20,11 @@ from pathlib import Path
 from lxml.html import HtmlElement, tostring
 
 from benchmarks.scores import Truth, read_corpus
-from pipelines.blocks import squeezed
 from pipelines.chrome import drop, text_of
 from pipelines.decode import decoded
 from pipelines.extract import extract
 from pipelines.page import Hints, Rules
+from pipelines.prose import squeezed
 from pipelines.quality import assess
 from pipelines.tree import tree_of
 from tests.negatives import NEGATIVES, Negative

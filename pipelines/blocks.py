@@ -8,6 +8,7 @@ from itertools import islice
 from lxml.etree import iterwalk
 from lxml.html import HtmlElement
 
+from pipelines.prose import squeezed
 from pipelines.tree import words_in
 
 BLOCK_TAGS = frozenset(
@@ -93,11 +94,6 @@ def is_double_break(node: HtmlElement) -> bool:
     """A ``<br>`` with another right behind it."""
     following = node.getnext() if not (node.tail or "").strip() else None
     return following is not None and following.tag == "br"
-
-
-def squeezed(text: str) -> str:
-    """Without white space."""
-    return "".join(text.split())
 
 
 def link_share(element: HtmlElement, text: str) -> float:

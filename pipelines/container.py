@@ -16,8 +16,9 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from archive.words import weight_of
-from pipelines.blocks import Placed, blocks_in, squeezed
+from pipelines.blocks import Placed, blocks_in
 from pipelines.phrases import is_call, is_chrome_line
+from pipelines.prose import squeezed
 
 LEAST_GROWTH, MOST_GROWTH = 0.97, 1.4  # of the recognised text; outside, the container was not the article
 MOST_BETWEEN = 2.5  # the same, where what was not recognised stands between paragraphs that were

@@ -16,7 +16,7 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from archive.model import FEED_TEXT, Block, Extracted
-from pipelines.blocks import Placed, blocks_in, squeezed
+from pipelines.blocks import Placed, blocks_in
 from pipelines.body import paragraphs_of
 from pipelines.chrome import prune_chrome, prune_selected
 from pipelines.container import filled, named_body, only_column
@@ -27,7 +27,7 @@ from pipelines.genre import is_live_blog, is_press_release
 from pipelines.lines import cleaned
 from pipelines.metadata import Metadata, metadata_of
 from pipelines.page import Hints, Rules, versions
-from pipelines.prose import paragraphs_from
+from pipelines.prose import paragraphs_from, squeezed
 from pipelines.standfirst import standfirst
 from pipelines.structured import StructuredData, structured_data
 from pipelines.tree import held, tree_of

@@ -12,6 +12,7 @@ from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from archive.model import PageFacts
+from pipelines.prose import squeezed
 from pipelines.tree import words_in
 
 TITLE = XPath("string(//title[not(ancestor::svg)][1])")
@@ -103,7 +104,7 @@ def lengths(root: HtmlElement) -> tuple[int, int]:
 
 def squeezed_length(elements: Iterable[HtmlElement]) -> int:
     """Characters of the elements' text without white space."""
-    return sum(map(len, "".join(map(words_in, elements)).split()))
+    return len(squeezed("".join(map(words_in, elements))))
 
 
 def shown(root: HtmlElement) -> Iterator[str]:

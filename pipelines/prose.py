@@ -10,6 +10,7 @@ from lxml.html import HtmlElement, fragment_fromstring
 
 MAX_FRAGMENT = 2_000_000  # characters of HTML in a data value
 SPARE = 4  # times as many characters are looked at as are asked for: much white space stands in some markup
+ASCII_SPACES = bytes(code for code in range(128) if chr(code).isspace())
 TAG = re.compile(
     r"<(?:/?(?:p|br|div|h[1-6]|li|ul|ol|blockquote|a|em|strong|b|i|span|figure|img)\b[^<>]{0,2000}|/[a-z]+)>",
     re.IGNORECASE,
@@ -31,6 +32,12 @@ def one_line(text: str) -> str:
     if not found.isascii():
         found = found.replace("\u200b", "").replace("\ufeff", "").replace("\u00ad", "")
     return " ".join(found.split())
+
+
+def squeezed(text: str) -> str:
+    """The text without white space."""
+    bare = text.encode("utf-8", "surrogatepass").translate(None, ASCII_SPACES).decode("utf-8", "surrogatepass")
+    return bare if bare.isascii() else "".join(bare.split())  # splitting is quick where few spaces are left
 
 
 def begin_of_line(text: str, length: int) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from archive.model import Extracted, PageFacts, Rejected
 from archive.words import word_count
+from pipelines.prose import squeezed
 
 LEAST_WORDS = 20  # words, or so many characters of Chinese or Japanese: shorter, it is a caption or a heading
 LONG_WORDS = 180  # words; walls, errors and log-ins are shorter
@@ -140,10 +141,6 @@ def teaser_share(text: str, teasers: tuple[str, ...]) -> float:
     whole = "\n".join(squeezed(teaser) for teaser in teasers)
     blocks = [squeezed(block) for block in text.split("\n") if block.strip()]
     return sum(len(block) for block in blocks if block[:80] in whole) / max(1, sum(map(len, blocks)))
-
-
-def squeezed(text: str) -> str:
-    return "".join(text.split())
 
 
 def thin(facts: PageFacts, words: int) -> Rejected | None:

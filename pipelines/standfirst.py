@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import islice
 
-from pipelines.blocks import Placed, squeezed
+from pipelines.blocks import Placed
 from pipelines.lines import folded, is_head_line, is_title
 from pipelines.phrases import is_call, is_chrome_line
+from pipelines.prose import squeezed
 
 NAMED = re.compile(
     r"""(?:^|[\s_-])(?<!with-)(?<!has-)(?<!no-)(?:stand-?first|deks?|deck|lede|lead|leadin|lead-?text|strap-?line|sapo|sub-?(?:head(?:ing|line)?|title)s?|excerpt|chapeau|chapo|teaser
