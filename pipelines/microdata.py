@@ -25,8 +25,9 @@ def microdata_story(tree: HtmlElement) -> Story | None:
     """The article that ``itemprop`` attributes describe; properties of comments and of listed items are left out."""
     first: dict[str, HtmlElement] = {}
     authors: list[HtmlElement] = []
-    others = other_articles(tree)
-    for element in PROPERTIES(tree)[:MAX_PROPERTIES]:
+    properties = PROPERTIES(tree)[:MAX_PROPERTIES]
+    others = other_articles(tree) if properties else set()
+    for element in properties:
         if others and any(one in others for one in (element, *element.iterancestors())):
             continue
         for name in element.get("itemprop", "").split():

@@ -197,6 +197,8 @@ def alias_urls(extracted: Extracted, discovered: Discovered, capture: Capture) -
 
 def clean_text(text: str) -> str:
     """Paragraphs joined by blank lines, without what no store takes: NUL and other controls, lone surrogates; NFC."""
+    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
+        return text.strip()  # one line, and nothing in it to clean: most paragraphs
     plain = unicodedata.normalize("NFC", CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
     lines = "\n".join(SPACES.sub(" ", line).strip() for line in plain.split("\n"))
     return BLANK_LINES.sub("\n\n", lines).strip()
@@ -205,8 +207,8 @@ def clean_text(text: str) -> str:
 def clean_blocks(extracted: Extracted) -> tuple[Block, ...]:
     """The paragraphs of the text, cleaned, with their places where extraction gave them."""
     given = extracted.blocks or tuple(Block(text=one, tag="p", path="") for one in extracted.text.split("\n\n"))
-    cleaned = (replace(block, text=clean_text(block.text)) for block in given)
-    return tuple(block for block in cleaned if block.text)
+    cleaned = ((block, clean_text(block.text)) for block in given)
+    return tuple(block if text == block.text else replace(block, text=text) for block, text in cleaned if text)
 
 
 def clean_line(text: str) -> str:
