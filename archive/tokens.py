@@ -62,7 +62,10 @@ def read(text: str) -> list[str]:
         text = separators().sub(" ", text)
     if text.isascii():
         return [word[:MAX_TOKEN_CHARS] for word in ASCII_WORD.findall(text.lower())]
-    return list(split(folded(" ".join(runs().findall(text)))))
+    found: list[str] = []
+    for run in runs().findall(text):  # one word with an accent does not make the others slow
+        found += (run.lower()[:MAX_TOKEN_CHARS],) if run.isascii() else split(folded(run))
+    return found
 
 
 def spans(text: str) -> Iterator[Token]:
