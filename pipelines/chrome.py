@@ -62,6 +62,9 @@ WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 PLAIN_NAME = re.compile(r"[_-]*[a-z]+(?:[_-][a-z]+)*[_-]*")  # lower case with single marks between: most names
 MAX_NAMES = 1000  # characters of class and id that are read
 HASHED = 3  # letters; a word no longer than this beside a digit is part of a hash ("2638ad0")
+# Words of an element that holds a picture and what is said of it.
+PICTURE_WORDS = frozenset("image images img photo photos picture foto bild absatzbild".split())
+MAX_CAPTIONS = 600  # characters of all captions in such an element; one that holds more holds text
 MODIFIERS = frozenset({"has", "have", "with", "without", "no", "hide", "hidden", "show", "enabled", "disabled"})
 LAYOUTS = frozenset({"content-sidebar", "sidebar-content"})
 # What readers say, or another form of the article, may well be longer than the article.
@@ -85,6 +88,7 @@ def prune_chrome(root: HtmlElement) -> None:
     """Take the chrome out of the tree."""
     bare_headings(root)
     drop_leading_dates(root)
+    drop_captions(root)
     lengths = plain_lengths(root)
     for article in further_articles(root, lengths):
         drop(article)
@@ -138,6 +142,23 @@ def drop_leading_dates(root: HtmlElement) -> None:
         is_first = parent is not None and element.getprevious() is None and not (parent.text or "").strip()
         if is_first and is_date_line(text_of(element)):
             drop(element)
+
+
+def drop_captions(root: HtmlElement) -> None:
+    """Paragraphs beside a picture in an element that its class calls one."""
+    named = (one for one in NAMED(root) if one.tag not in KEEP_TAGS and is_picture_name(one.get("class") or ""))
+    for element in named:
+        is_picture = element.find(".//img") is not None or element.find(".//picture") is not None
+        is_card = next(element.iter(CROSSHEADS), None) is not None
+        if is_picture and not is_card and len(words_in(element)) <= MAX_CAPTIONS:
+            for paragraph in list(element.iter("p")):
+                drop(paragraph)
+
+
+@lru_cache(maxsize=5_000)
+def is_picture_name(names: str) -> bool:
+    named = (frozenset(words_of(name)) for name in names[:1000].split())
+    return any(PICTURE_WORDS & words and not MODIFIERS & words for words in named)
 
 
 def further_articles(root: HtmlElement, lengths: dict[HtmlElement, int]) -> list[HtmlElement]:

@@ -110,6 +110,27 @@ def test_caption_goes_with_its_credit():
     assert cleaned([ORBIT, "Image: Ada Reyes", CREW], titles=["Tug"]) == [ORBIT, CREW]
 
 
+def left(html):
+    root = tree(html)
+    prune_chrome(root)
+    return [text for _, text in blocks_in(root)]
+
+
+def test_caption_in_an_element_that_is_named_a_picture_goes():
+    caption = "<p>The tug at its dock, seen from the station</p>"
+    text = f"<p>{ORBIT}</p><p>{CREW}</p><p>{FUEL}</p>"
+    assert left(f"<main>{text}<div class='image-widget'><img src='/t.jpg'>{caption}</div></main>") == [
+        ORBIT,
+        CREW,
+        FUEL,
+    ]
+    assert left(f"<main>{text}<div class='foto__box'><div><img src='/t.jpg'></div>{caption}</div></main>")[3:] == []
+    for kept in ("<div class='item-has-image'><img>", "<div class='image-widget'>", "<div class='imagery'><img>"):
+        assert len(left(f"<main>{text}{kept}{caption}</div></main>")) == 4, kept
+    card = f"<div class='image-card'><img><h3>Dock</h3>{caption}</div>"
+    assert len(left(f"<main>{text}{card}</main>")) == 5
+
+
 def test_sentence_about_a_photo_stays():
     said = "She showed the photo: it was taken at 3 a.m. and shows the tug's shadow on the station's solar panels."
     assert cleaned([ORBIT, said, CREW], titles=["Tug"]) == [ORBIT, said, CREW]
