@@ -34,6 +34,7 @@ from archive.database import open_engine
 from archive.migrate import current
 from archive.schema import ArticleRow
 from archive.web.app import create_app
+from archive.web.serve import spare_from_collection
 from benchmarks.load import load
 from benchmarks.synthetic import WORDS
 from tests.web import asked
@@ -101,6 +102,7 @@ def main() -> None:
         print(f"{engine.dialect.name}, {count:,} articles")
         print(f"{'':<28}{'CPU ms':>9}{'CPU p95':>9}{'p50 ms':>9}{'p95 ms':>9}{'bar':>7}")
         app = create_app(engine, warc_dir=Path("warc"), answer_s=60)
+        spare_from_collection()  # as the server does
         factor = 1.0 if count <= BAR_ARTICLES else LARGER
         for name, address, bar in QUESTIONS:
             if options.only in name:

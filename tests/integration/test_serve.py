@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from archive.errors import ConfigError, TooSlowError
 from archive.migrate import upgrade
 from archive.opening import limited
 from archive.web.app import create_app
-from archive.web.serve import listening, read_token, serve
+from archive.web.serve import listening, read_token, serve, spare_from_collection
 from tests.archived import a_source, an_archived
 from tests.web import ask
 
@@ -62,6 +63,14 @@ def test_a_server_answers_on_loopback_and_ends_in_order(home: Path) -> None:
             assert "server" not in {name.lower() for name in answer.headers}
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
+
+
+def test_what_a_server_begins_with_is_spared_from_collection() -> None:
+    try:
+        spare_from_collection()
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
 
 
 def test_with_a_token_nobody_is_answered_without_it(home: Path, tmp_path: Path) -> None:
