@@ -107,6 +107,7 @@ def served(config: Config, duty: Duty) -> int:
     logs.configure(level="INFO", log_format=config.log_format)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)  # every step of every job, many lines a second
     logging.getLogger("procrastinate.worker").addFilter(Expected())
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # every attempt to reach a database that is away
     environment = {"PERILUNE_EXTRACT_WORKERS": "1", **config_environment(config)}
     if config.extract_workers is not None:
         environment["PERILUNE_EXTRACT_WORKERS"] = str(config.extract_workers)
