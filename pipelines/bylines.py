@@ -63,6 +63,7 @@ STAFF = re.compile(
     r"|(?:[Bb]y )?(?:[A-Z][\w.&’'-]+ ){1,4}(?:[Ss]taff|[Tt]eam|[Nn]ewsroom|[Nn]ewsdesk|[Ee]ditors)$"
 )
 MAX_NAME_WORDS = 5
+MAX_LABEL = 20  # characters of a line that is a label and no more: ``published by :``
 PRINTED_PLACES = range(3, 7)  # of places(): what the page shows to readers as its byline
 MAX_DESK = 20  # characters of an agency in capitals before a comma: ``By AFP, in News``
 MAX_DATED = 60  # characters of a byline with a date in it
@@ -188,7 +189,7 @@ def lone_bylines(survey: Survey, near: set[HtmlElement]) -> list[str]:
     lines = [(element, line) for element, line in survey.blocks if len(line) <= MAX_BYLINE]
     found: dict[str, str] = {}
     for (_, label), (element, line) in pairwise([(survey.tree, ""), *lines]):
-        is_below = LABEL_ONLY.match(label) and len(line.split()) <= MAX_NAME_WORDS
+        is_below = len(label) <= MAX_LABEL and LABEL_ONLY.match(label) and len(line.split()) <= MAX_NAME_WORDS
         if not (is_below or LONE_BYLINE.match(line)) or not looks_personal_line(line):
             continue
         if not (is_in_teaser(element, near) if is_below else is_apart(element, near, is_aside_ok=True)):

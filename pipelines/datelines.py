@@ -210,7 +210,7 @@ def lone_dates(
     near = set(branch(heading))
     found: list[tuple[Moment, Role]] = []
     for element, line in survey.blocks:
-        if len(line) > MAX_LONE or not any(character.isdigit() for character in line):
+        if len(line) > MAX_LONE or not any(map(str.isdigit, line)):
             continue
         moments = written_moments(line, lang=lang, country=country)
         is_lone = len(moments) == 1 and LONE.fullmatch(undated(line, lang, country))
@@ -303,7 +303,7 @@ def labelled_dates(
         text = text[:MAX_LABEL] if ENTRY.match(text) else text
         if (
             not 6 <= len(text) <= MAX_LABEL
-            or not any(character.isdigit() for character in text)
+            or not any(map(str.isdigit, text))
             or is_apart(element, near)
             or is_in_teaser(element, near)
             or is_other(CLASS_MARKS.sub(" ", element.get("class") or ""))

@@ -264,6 +264,6 @@ def looks_personal(name: str) -> bool:
         return 2 <= len(name.replace(" ", "")) <= 8
     if not 2 <= len(words) <= 5 or is_group(name):
         return False
-    if words[0].lower() == "the" or any(character.isdigit() for character in name):
+    if words[0].lower() == "the" or any(map(str.isdigit, name)):
         return False
     return all(word[:1].isupper() or word.lower() in PARTICLES for word in words)
