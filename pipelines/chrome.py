@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from lxml import etree
 from lxml.etree import XPath
@@ -64,6 +64,7 @@ MAX_NAMES = 1000  # characters of class and id that are read
 HASHED = 3  # letters; a word no longer than this beside a digit is part of a hash ("2638ad0")
 # Words of an element that holds a picture and what is said of it.
 PICTURE_WORDS = frozenset("image images img photo photos picture foto bild absatzbild".split())
+PICTURE_PART = re.compile("ima?ge?|photo|picture|foto|bild", re.IGNORECASE)
 MAX_CAPTIONS = 600  # characters of all captions in such an element; one that holds more holds text
 MODIFIERS = frozenset({"has", "have", "with", "without", "no", "hide", "hidden", "show", "enabled", "disabled"})
 LAYOUTS = frozenset({"content-sidebar", "sidebar-content"})
@@ -146,17 +147,20 @@ def drop_leading_dates(root: HtmlElement) -> None:
 
 def drop_captions(root: HtmlElement) -> None:
     """Paragraphs beside a picture in an element that its class calls one."""
-    named = (one for one in NAMED(root) if one.tag not in KEEP_TAGS and is_picture_name(one.get("class") or ""))
-    for element in named:
-        is_picture = element.find(".//img") is not None or element.find(".//picture") is not None
+    around = (reversed([*picture.iterancestors()]) for picture in root.iter("img", "picture"))
+    for element in dict.fromkeys(chain.from_iterable(around)):  # in document order
+        if element.tag in KEEP_TAGS or not is_picture_name(element.get("class") or ""):
+            continue
         is_card = next(element.iter(CROSSHEADS), None) is not None
-        if is_picture and not is_card and len(words_in(element)) <= MAX_CAPTIONS:
+        if not is_card and len(words_in(element)) <= MAX_CAPTIONS:
             for paragraph in list(element.iter("p")):
                 drop(paragraph)
 
 
 @lru_cache(maxsize=5_000)
 def is_picture_name(names: str) -> bool:
+    if not PICTURE_PART.search(names):  # most names
+        return False
     named = (frozenset(words_of(name)) for name in names[:1000].split())
     return any(PICTURE_WORDS & words and not MODIFIERS & words for words in named)
 
