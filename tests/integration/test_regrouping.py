@@ -210,12 +210,14 @@ def test_what_is_no_range_is_refused(word: str) -> None:
         id_range(word)
 
 
-def test_command_takes_a_range(filled: Engine) -> None:
-    options = ["--database", filled.url.render_as_string(hide_password=False)]
+def test_command_takes_a_range(engine: Engine) -> None:
+    fill_with_kin(engine)
+    options = ["--database", engine.url.render_as_string(hide_password=False)]
 
-    told = CliRunner().invoke(perilune, ["dedup", "rebuild", "--articles", "150-", *options])
+    told = CliRunner().invoke(perilune, ["dedup", "rebuild", "--articles", "9-", *options])
 
-    assert (told.exit_code, told.stdout) == (0, "articles: 51, joined: 0, left: 0, linked otherwise: 0\n")
+    # 10, 11 and 12 are word for word what 2, 6 and 9 are: for that no sketch is needed
+    assert (told.exit_code, told.stdout) == (0, "articles: 4, joined: 3, left: 0, linked otherwise: 0\n")
 
 
 def test_an_empty_archive_is_done_at_once(engine: Engine) -> None:
