@@ -127,7 +127,8 @@ class Watch:
         counters = {name: float(value) for name, value in said.items() if name.startswith(PREFIX)}
         counters[f"{PREFIX}fetch/seconds"] = self.cpu_seconds
         counters[f"{PREFIX}fetch/responses"] = float(said.get("downloader/response_count", 0))
-        return Fetch(close_reason=self.close_reason, has_started=self.has_opened, errors=self.errors, counters=counters)
+        errors = self.errors + int(said.get(f"{PREFIX}extract/defects", 0))
+        return Fetch(close_reason=self.close_reason, has_started=self.has_opened, errors=errors, counters=counters)
 
     def opened(self) -> None:
         self.has_opened = True

@@ -26,7 +26,9 @@ MONTH_NAMES = (
     ("december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro grudnia grudzień gru"
     " декабря декабрь дек грудня desember des aralık prosince"),
 )  # fmt: skip
+DOTS = str.maketrans({"İ": "i", "ı": "i", "ſ": "s"})  # what a pattern that ignores case takes for i and s
 MONTHS = {name: number for number, names in enumerate(MONTH_NAMES, 1) for name in names.split()}
+MONTHS_UNDOTTED = {name.translate(DOTS): number for name, number in MONTHS.items()}
 # "listopada" is November in Polish and October in Croatian; our sources are Polish.
 MONTH = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
 NUMERALS = {character: number for number, character in enumerate("〇一二三四五六七八九")} | {"零": 0}
@@ -114,7 +116,8 @@ def is_named(day: date, name: str) -> bool:
 
 
 def month_number(text: str) -> int:
-    return MONTHS.get(text.lower()) or number_of(text)
+    """Of a name in any case (``HAZİRAN``, ``KASIM``) or a numeral; 0 for none."""
+    return MONTHS_UNDOTTED.get(text.translate(DOTS).lower()) or number_of(text)
 
 
 def number_of(text: str) -> int:
@@ -122,7 +125,8 @@ def number_of(text: str) -> int:
     if text.isdecimal():
         return int(text)
     if "十" not in text:
-        return int("".join(str(NUMERALS[character]) for character in text) or 0)
+        digits = [NUMERALS.get(character, -1) for character in text]
+        return 0 if -1 in digits else int("".join(map(str, digits)) or 0)
     tens, _, ones = text.partition("十")
     return 10 * NUMERALS.get(tens, 1) + NUMERALS.get(ones, 0)
 

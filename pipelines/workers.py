@@ -7,6 +7,7 @@ Processes, not threads: extraction holds the interpreter lock, and lxml once cra
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import resource
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
     Count = Callable[[str, float], None]
 
+log = logging.getLogger(__name__)
+
+MOST_DETAIL = 200  # characters of an error's words
 PAGES_PER_WORKER = 500  # pages; then a fresh process, so that what lxml leaks is given back
 MOST_WORKERS = 4  # one process fetches and stores for all of them, and is busy by then
 
@@ -52,7 +56,8 @@ class ExtractionPool:
         util.Finalize(self, end_workers, args=(self.pool,), exitpriority=0)
 
     async def read(self, page: Page) -> Read:
-        """The page as read; ``Rejected`` with ``extraction_timeout`` or ``extraction_crash`` when the worker died."""
+        """The page as read; ``Rejected`` with ``extraction_timeout`` or ``extraction_crash`` when the worker died, and
+        with ``extraction_defect`` where our own code failed on it: that costs this page, and the log has it all."""
         if self.starting is None:
             self.starting = asyncio.ensure_future(asyncio.to_thread(self.start))
         await asyncio.shield(self.starting)
@@ -63,6 +68,9 @@ class ExtractionPool:
             rejected = Rejected(reason="extraction_timeout", detail=f"over {self.timeout_s} s")
         except (ProcessExpired, MemoryError) as exc:
             rejected = Rejected(reason="extraction_crash", detail=str(exc) or type(exc).__name__)
+        except Exception as exc:
+            log.exception("defect in extraction", extra={"url": page.fetched.capture.target_uri})
+            rejected = Rejected(reason="extraction_defect", detail=f"{type(exc).__name__}: {exc}"[:MOST_DETAIL])
         lighter = replace(page.fetched, capture=replace(page.fetched.capture, body=b""))
         return Read(fetched=lighter, result=rejected, seconds=self.timeout_s)
 
@@ -149,6 +157,8 @@ class ExtractPipeline:
         read = await self.pool.read(guide.page(item))
         self.count("stage/extract/seconds", read.seconds)
         self.count("stage/extract/pages", 1)
+        if isinstance(read.result, Rejected) and read.result.reason == "extraction_defect":
+            self.count("stage/extract/defects", 1)
         return read
 
     async def close_spider(self) -> None:

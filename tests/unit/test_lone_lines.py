@@ -60,6 +60,9 @@ def test_country_settles_which_number_is_the_month():
         ("Thu, 05/06/2025", date(2025, 6, 5)),
         ("Mardi 04/03/2025", date(2025, 3, 4)),
         ("2023 Jan 7;15(1):e33475", date(2023, 1, 7)),
+        ("15 HAZİRAN 2024", date(2024, 6, 15)),  # capitals with dots, and without, are Turkish as they should be
+        ("3 KASIM 2023", date(2023, 11, 3)),
+        ("APRİL 5, 2024", date(2024, 4, 5)),
     ],
 )
 def test_written_days(text, day):
