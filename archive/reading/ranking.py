@@ -8,7 +8,7 @@ is not crowded out by the newest hits of a common one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nlargest
@@ -105,10 +105,9 @@ def ranked(
 ) -> tuple[list[Place], int]:
     """The best hits first, equal ones newest id first, with ``aged_at`` the younger of two alike; and how many there
     are, counted to one more than ``MAX_COUNTED``."""
-    if is_dear(query):
-        rows = connection.execute(scored(query, aged_at).limit(MAX_RANKED[query.dialect] + 1)).all()
-        if len(rows) <= MAX_RANKED[query.dialect]:
-            return best_of(rows, limit=limit, after=after, aged_at=aged_at), len(rows)
+    if is_dear(query) and (found := at_once(connection, query, aged_at)) is not None:
+        rows, hits = found
+        return best_of(rows, limit=limit, after=after, aged_at=aged_at), hits
     hits, reach = counted(connection, query)
     hit = scored(query, aged_at, chosen=chosen(connection, query, hits=hits, reach=reach)).subquery()
     best = select(hit.c.id, hit.c.score).order_by(hit.c.score.desc(), hit.c.id.desc())
@@ -155,7 +154,26 @@ def is_dear(query: Asked) -> bool:
     return not query.kept and (is_narrowed or any(len(text.words) > 1 for text in wanted_texts(query.text)))
 
 
-def best_of(rows: Sequence[Row[int, float]], *, limit: int, after: Place | None, aged_at: int | None) -> list[Place]:
+def at_once(
+    connection: Connection, query: Asked, aged_at: int | None
+) -> tuple[Collection[Row[int, float]], int] | None:
+    """What is ranked of the hits, and how many there are; None where they are too many for that."""
+    most = MAX_RANKED[query.dialect]
+    if not query.is_sqlite:
+        rows = connection.execute(scored(query, aged_at).limit(most + 1)).all()
+        return (rows, len(rows)) if len(rows) <= most else None
+    share = NEWEST[query.dialect]
+    latest = scored(query, aged_at).order_by(index_id(query.dialect).desc())
+    rows = connection.execute(latest.limit(max(most, share, MAX_COUNTED) + 1)).all()
+    if len(rows) <= most:
+        return rows, len(rows)
+    if len(alternatives(query.text)) > 1:
+        return None
+    heads = connection.execute(scored(query, aged_at, chosen=by_heads(query))).all()
+    return {row.id: row for row in (*rows[:share], *heads)}.values(), len(rows)
+
+
+def best_of(rows: Collection[Row[int, float]], *, limit: int, after: Place | None, aged_at: int | None) -> list[Place]:
     """The first of the hits behind ``after``."""
     left = [(row.score, row.id) for row in rows]
     if after is not None:
