@@ -38,6 +38,7 @@ HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 SENTENCE_END = (".", "!", "?", "…", "。", "！", "？", "»", "”", '"', ")", "」", "』")
 MUCH_MISSED = 0.4  # of the weight of what was found; less may be anything
 SAID_SHARE = 0.65  # of the weight of what was missed, in blocks that end as sentences do
+MOST_BOXES = 60  # parts of a text that are looked at
 MOST_PARTED = 50  # texts that are looked for block by block
 ENOUGH = 0.75  # share of the recognised text that the container must hold; the rest may be a standfirst above it
 
@@ -67,6 +68,19 @@ def only_column(blocks: Sequence[Placed]) -> list[str]:
     return found if sum(map(len, found)) >= NEARLY_ALL * sum(len(text) for _, text in said) else []
 
 
+def boxes_of(container: HtmlElement) -> list[HtmlElement]:
+    """The element; where the page calls it its article's body, all that bear its name as deep in the tree: inserts of
+    advertising part a text into several.
+    """
+    name, tag = container.get("class") or "", str(container.tag)
+    if not NAMED_BODY.search(name):
+        return [container]
+    deep = depth(container)
+    named = ((one, one.get("class") or "") for one in container.getroottree().getroot().iter(tag))
+    alike = (one for one, other in named if NAMED_BODY.search(other) and other.split()[0] == name.split()[0])
+    return [one for one in islice(alike, MOST_BOXES) if depth(one) == deep]
+
+
 def block_of(element: HtmlElement | None) -> HtmlElement | None:
     """The element, or what stands around it where it only sets a font."""
     while element is not None and element.tag in INLINE_TAGS:
@@ -89,7 +103,7 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
     container = container_of([block for block, is_known in zip(blocks, known, strict=True) if is_known])
     if container is None:
         return list(recognised)
-    inside = set(container.iter(etree.Element))
+    inside = {one for box in boxes_of(container) for one in box.iter(etree.Element)}
     anchors = [
         place
         for place, (element, text) in enumerate(blocks)

@@ -27,6 +27,16 @@ def test_sections_that_were_missed_are_taken():
     assert of(f"<main>{html}</main>", ORBIT, NEXT) == [ORBIT, CREW, FUEL, NEXT]
 
 
+def test_text_in_several_boxes_of_one_name_is_one():
+    def row(*texts, name="body article-body"):
+        return f"<div class='row'><div class='{name}'>{''.join(f'<p>{text}</p>' for text in texts)}</div></div>"
+
+    other = "The depot sells what it has left of its fuel to whoever comes for it with a tank of their own by June."
+    page = row(ORBIT, CREW) + row(other, name="latest") + row(FUEL) + row(NEXT)
+    assert of(f"<main>{page}</main>", ORBIT, CREW) == [ORBIT, CREW, FUEL, NEXT]
+    assert of(f"<main>{page.replace('body article-body', 'x')}</main>", ORBIT, CREW) == [ORBIT, CREW]
+
+
 def test_names_and_prices_around_an_article_are_not():
     shop = "".join(f"<li>Model of tug number {number}, painted by hand</li>" for number in range(40))
     assert of(f"<main><p>{ORBIT}</p><p>{CREW}</p><ul>{shop}</ul></main>", ORBIT, CREW)[:2] == [ORBIT, CREW]
