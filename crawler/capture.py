@@ -80,6 +80,11 @@ class CapturingHandler(HTTP11DownloadHandler):
         of its general errors; ``RetryLaterError`` and ``HostUnavailableError`` before anything is sent;
         ``CaptureError`` when the evidence can't be written.
         """
+        async with self._politeness.turn(str(request.meta.get("download_slot"))):
+            return await self._downloaded(request)
+
+    async def _downloaded(self, request: Request) -> Response:
+        """The same, in the request's turn."""
         request.meta.pop("capture", None)
         host = str(urlparse_cached(request).hostname)
         await self._room()

@@ -91,6 +91,7 @@ class Politeness:
         self.held_until: dict[str, float] = {}  # monotonic seconds; for the next run, too (crawler.hostmemory)
         self.spaced_until: dict[str, float] = {}  # the same, of this run's own delay
         self.unreached: dict[str, int] = {}
+        self.turns: dict[str, asyncio.Semaphore] = {}
 
     def hold(self, slot: str, seconds: float) -> None:
         """Send nothing to the slot for so long; a longer hold already there stays."""
@@ -105,6 +106,19 @@ class Politeness:
         if (delay_s := self.floor_s(slot)) > 0:
             until = answered_s + delay_s - CLOCK_MARGIN_S  # a long body is told of after the next one's first byte
             self.spaced_until[slot] = max(self.spaced_until.get(slot, -math.inf), until)
+
+    def turn(self, slot: str) -> asyncio.Semaphore:
+        """To be held while a request of the slot is under way: as many at once as its source file says.
+
+        Scrapy 2.19 counts a request as sent when its coroutine begins, which is after it looked for the next one to
+        send: without a delay between them all that it holds went out at once, 64 where 16 were asked for.
+        """
+        if slot not in self.turns:
+            assert self.crawler.engine
+            own = self.crawler.engine.downloader.per_slot_settings.get(slot, {})
+            usual = self.crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+            self.turns[slot] = asyncio.Semaphore(int(own.get("concurrency", usual)))
+        return self.turns[slot]
 
     async def admit(self, slot: str, host: str) -> None:
         """Return when the slot may be asked.
