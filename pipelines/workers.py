@@ -7,6 +7,7 @@ Processes, not threads: extraction holds the interpreter lock, and lxml once cra
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
 import multiprocessing
 import os
@@ -14,7 +15,7 @@ import resource
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from multiprocessing import resource_tracker, util
@@ -26,6 +27,8 @@ from archive.model import Fetched, Rejected
 from pipelines.page import Hints, Page, Read, Rules
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from scrapy.crawler import Crawler
 
     Count = Callable[[str, float], None]
@@ -34,12 +37,14 @@ log = logging.getLogger(__name__)
 
 MOST_DETAIL = 200  # characters of an error's words
 PAGES_PER_WORKER = 500  # pages; then a fresh process, so that what lxml leaks is given back
+PIPE_BYTES = 1 << 20  # the most that Linux gives a user (/proc/sys/fs/pipe-max-size)
+FEW_PAGES = 3  # at once; a second worker takes half a second of CPU and 100 MB, and cron mostly finds fewer new pages
 MOST_WORKERS = 4  # one process fetches and stores for all of them, and is busy by then
 
 
 class ExtractionPool:
     """``size`` warmed workers, 0 for :func:`usual_size`; a page has ``timeout_s`` seconds and ``memory_bytes`` of
-    address space."""
+    address space. The first is started with the first page, the others when more than ``FEW_PAGES`` wait."""
 
     def __init__(self, *, size: int, timeout_s: float, memory_bytes: int) -> None:
         self.size = size or usual_size()
@@ -52,6 +57,9 @@ class ExtractionPool:
             initargs=(memory_bytes,),
             context=multiprocessing.get_context("spawn"),
         )
+        self.manager = self.pool._pool_manager.worker_manager
+        self.manager.workers_number = 1  # which it makes, and makes again
+        self.inside = 0
         # A process waits for its children before it ends, for ever where a run died without closing the pool.
         util.Finalize(self, end_workers, args=(self.pool,), exitpriority=0)
 
@@ -60,7 +68,17 @@ class ExtractionPool:
         with ``extraction_defect`` where our own code failed on it: that costs this page, and the log has it all."""
         if self.starting is None:
             self.starting = asyncio.ensure_future(asyncio.to_thread(self.start))
-        await asyncio.shield(self.starting)
+        self.inside += 1
+        if self.inside > FEW_PAGES:
+            self.manager.workers_number = self.size
+        try:
+            await asyncio.shield(self.starting)
+            return await self.result_of(page)
+        finally:
+            self.inside -= 1
+
+    async def result_of(self, page: Page) -> Read:
+        """What the pool makes of the page, once there is one; see :meth:`read`."""
         future = self.pool.schedule(read_in_worker, args=(page,), timeout=self.timeout_s)
         try:
             return await asyncio.wrap_future(future)
@@ -75,9 +93,11 @@ class ExtractionPool:
         return Read(fetched=lighter, result=rejected, seconds=self.timeout_s)
 
     def start(self) -> None:
-        """Start the workers: 100 ms, so not on the event loop. Nothing does it but a first task."""
+        """Start the first worker: 100 ms, so not on the event loop. Nothing does it but a first task."""
         with deaf_to_interrupts():
             self.pool.schedule(os.getpid)
+        assert self.manager.pool_channel is not None  # made with the worker
+        widen(self.manager.pool_channel.writer)
 
     def close(self) -> None:
         """End the workers; pages still waiting are dropped (their captures are kept)."""
@@ -87,6 +107,17 @@ class ExtractionPool:
 def end_workers(pool: ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]  # pebble's own
     pool.join()
+
+
+def widen(pipe: Connection) -> None:
+    """Let the pipe to the workers hold some four pages, where the system has pipes that can (Linux).
+
+    One holds 64 KiB as it is made, a third of a page: a worker then waits for its page while this process's threads
+    take turns at the interpreter.
+    """
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(PermissionError):  # this user's pipes hold too much together: as narrow as it was
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def usual_size() -> int:
