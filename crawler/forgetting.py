@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -45,17 +45,20 @@ from crawler.run import closing_engine, utc_now
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+PICTURES = ("image/",)
+STYLES = ("text/css", "font/", "application/font", "application/x-font", "application/vnd.ms-fontobject")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgot:
     """What went."""
 
-    articles: int
-    captures: int
-    files: int
-    moved: int
+    articles: int = 0
+    captures: int = 0
+    files: int = 0
+    moved: int = 0
     """Captures of other addresses that were written anew, since their payload stood with what went."""
-    naming: int
+    naming: int = 0
     """Captures of feeds, sitemaps and listings that named it."""
 
     def __add__(self, other: Forgot) -> Forgot:
@@ -67,7 +70,9 @@ def what_is_held(config: Config, url: str) -> Held:
     """What would go with this address, and what of it stays. Raises ``ValueError`` for what is no web address."""
     with closing_engine(config) as engine:
         held = held_with_naming(config, engine, url)
-        return replace(held, beside=requisites_held(engine, shown_by(config.warc_dir, engine, held)))
+        shown = shown_by(config.warc_dir, engine, held)
+        pictures = requisites_held(engine, shown, *PICTURES)
+        return replace(held, pictures=pictures, beside=requisites_held(engine, shown, *STYLES))
 
 
 def shown_by(warc_dir: Path, engine: Engine, held: Held) -> set[str]:
@@ -122,9 +127,19 @@ def run_forget(config: Config, url: str, *, reason: str) -> Forgot:
     Raises ``ValueError`` for what is no web address, ``LockedError`` when a run is still writing one of the files,
     ``CaptureError`` or ``StoreError`` when something can't be written; then do it again.
     """
+    return carried_out(config, reason, lambda engine: held_with_naming(config, engine, url))
+
+
+def forget_picture(config: Config, url: str, *, reason: str) -> Forgot:
+    """Forget a picture; the pages, feeds and listings that show it stay. Raises as :func:`run_forget` does."""
+    return carried_out(config, reason, lambda engine: held_of(engine, url))
+
+
+def carried_out(config: Config, reason: str, found: Callable[[Engine], Held]) -> Forgot:
+    """A run that forgets what is found."""
     repair_leftovers(config.warc_dir)
     with closing_engine(config) as engine:
-        held = held_with_naming(config, engine, url)
+        held = found(engine)
         refuse_files_in_writing(config.warc_dir, held)
         store, at = Store(engine), utc_now()
         run_id = store.start_run("forget", software=software(), now=at)

@@ -49,8 +49,10 @@ class Held:
     """Sources that announced or captured it."""
     naming: tuple[tuple[str, str], ...] = ()
     """(record id, file) of feeds, sitemaps and listings that go because they name it, or hold its text."""
+    pictures: tuple[str, ...] = ()
+    """Addresses of pictures that its pages show; other pages may show them, too."""
     beside: tuple[str, ...] = ()
-    """Addresses of pictures, styles and fonts that its pages show and that stay, since other pages may show them."""
+    """Addresses of styles and fonts that its pages need and that stay."""
 
 
 def held_of(engine: Engine, url: str) -> Held:
@@ -111,15 +113,19 @@ def endpoints_with(engine: Engine, digests: Collection[str]) -> tuple[tuple[str,
         return tuple((row[0], row[1]) for row in rows)
 
 
-def requisites_held(engine: Engine, urls: Collection[str]) -> tuple[str, ...]:
-    """Those of the addresses under which something lies that is no article, in order."""
+def requisites_held(engine: Engine, urls: Collection[str], *kinds: str) -> tuple[str, ...]:
+    """Those of the addresses under which something of these kinds lies (the beginnings of MIME types), in order.
+
+    A page may name anything as its picture: a feed, a front page or an article of somebody else is none.
+    """
     found: set[str] = set()
     asked = sorted(urls)
+    is_kind = or_(*(CaptureRow.mime_type.startswith(kind, autoescape=True) for kind in kinds))
     with reading(engine) as session:
         for start in range(0, len(asked), AT_ONCE):
             some = asked[start : start + AT_ONCE]
             keys = {key for url in some if (key := key_or_none(url)) is not None}
-            held = select(CaptureRow.target_uri).where(CaptureRow.url_key.in_(keys), CaptureRow.article_id.is_(None))
+            held = select(CaptureRow.target_uri).where(CaptureRow.url_key.in_(keys), *is_endpoint(), is_kind)
             found |= set(session.scalars(held)).intersection(some)
     return tuple(sorted(found))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -107,17 +108,17 @@ def import_(
 @click.command()
 @click.argument("url", metavar="URL")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; kept in the manifest, the database and the WARC.")
-@click.option("--with-requisites", is_flag=True, help="Also the pictures, styles and fonts that its pages show.")
+@click.option("--with-pictures", is_flag=True, help="Also the pictures that its pages show, whoever shows them too.")
 @click.option("--dry-run", "is_dry_run", is_flag=True, help="Say what would go; nothing does.")
 @click.option("--yes", "is_sure", is_flag=True, help="Without asking.")
 @archive_options
-def forget(*, config: Config, url: str, reason: str, with_requisites: bool, is_dry_run: bool, is_sure: bool) -> int:
+def forget(*, config: Config, url: str, reason: str, with_pictures: bool, is_dry_run: bool, is_sure: bool) -> int:
     """Take an address out of the archive for good: article, revisions, search, evidence.
 
     Tombstones stand in the WARC files where its records stood, and the manifest says so. It is never fetched,
     replayed or imported again. This can't be undone.
     """
-    from crawler.forgetting import run_forget, what_is_held
+    from crawler.forgetting import Forgot, forget_picture, run_forget, what_is_held
 
     try:
         held = what_is_held(config, url)
@@ -127,22 +128,26 @@ def forget(*, config: Config, url: str, reason: str, with_requisites: bool, is_d
         click.echo(address)
     click.echo(f"articles: {len(held.article_ids)}, captures: {len(held.captures)}", nl=False)
     click.echo(f", of feeds and listings that name it: {len(held.naming)}")
-    if held.beside and with_requisites:
-        click.echo("What its pages show goes too, for every page that shows it:")
-    elif held.beside:
-        click.echo("What its pages show stays, as other pages may show it; --with-requisites forgets it, too:")
-    for address in held.beside:
-        click.echo(f"  {address}")
+    tell_shown("Pictures that its pages show go too, on every page:" if with_pictures else
+               "Pictures that its pages show stay, as other pages may show them (--with-pictures):",
+               held.pictures)  # fmt: skip
+    tell_shown("Styles and fonts that its pages need stay:", held.beside)
     if is_dry_run:
         return 0
     if not is_sure:
         click.confirm("Forget this for good?", abort=True, err=True)
-    told = run_forget(config, url, reason=reason)
-    for address in held.beside if with_requisites else ():
-        told += run_forget(config, address, reason=reason)
+    pictures = held.pictures if with_pictures else ()  # first: without the page nobody would know of them
+    told = sum((forget_picture(config, one, reason=reason) for one in pictures), Forgot())
+    told += run_forget(config, url, reason=reason)
     click.echo(f"forgotten: articles: {told.articles}, captures: {told.captures}, ", nl=False)
     click.echo(f"of feeds and listings: {told.naming}, files rewritten: {told.files}")
     return 0
+
+
+def tell_shown(heading: str, addresses: Sequence[str]) -> None:
+    """The addresses under a heading; nothing without any."""
+    for line in (heading, *(f"  {address}" for address in addresses)) if addresses else ():
+        click.echo(line)
 
 
 @click.command()

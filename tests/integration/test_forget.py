@@ -113,24 +113,28 @@ def test_the_rest_is_as_it_was_and_verifies(config: Config, engine: Engine) -> N
         assert list(verify(connection, config.warc_dir, is_full=False)) == []
 
 
-@pytest.mark.parametrize("is_asked_for", [False, True], ids=["pictures stay", "with requisites"])
+@pytest.mark.parametrize("is_asked_for", [False, True], ids=["pictures stay", "with pictures"])
 def test_pictures_of_its_pages_go_when_asked_for(tmp_path: Path, is_asked_for: bool) -> None:
     config = config_of(tmp_path / "home")
     crawl = Crawl(config)
-    picture = '<img src="/media/launch.jpg"><img src="https://elsewhere.example/never-captured.jpg">'
+    crawl.endpoint(
+        "/rss", b"<rss><channel><item><link>https://alpha.example/media/launch.jpg</link></item></channel></rss>"
+    )
+    picture = '<img src="/media/launch.jpg"><img src="https://elsewhere.example/never-captured.jpg"><img src="/rss">'
     crawl.answer("/news/secret", page("A launch", text=f"{other_body(1)}</p>{picture}<p>{other_body(2)}"))
     crawl.requisite("https://alpha.example/media/launch.jpg", b"a picture", "image/jpeg")
     crawl.requisite("https://alpha.example/media/other.jpg", b"another", "image/jpeg")
     crawl.close()
     command = ["forget", URL, "--reason", "asked for", "--yes", "--home", str(config.home)]
 
-    invoked = CliRunner().invoke(perilune, [*command, *["--with-requisites"] * is_asked_for], standalone_mode=False)
+    invoked = CliRunner().invoke(perilune, [*command, *["--with-pictures"] * is_asked_for], standalone_mode=False)
 
     assert invoked.exception is None
     assert "  https://alpha.example/media/launch.jpg\n" in invoked.output
     assert "never-captured" not in invoked.output
     kept = everything_kept(config)
     assert ("a picture" in kept, "another" in kept, "A launch" in kept) == (not is_asked_for, True, False)
+    assert "<rss>" in kept  # a feed that names it, and that the page calls a picture, is none
     engine = open_engine(config.database_url)
     with engine.connect() as connection:
         assert list(verify(connection, config.warc_dir)) == []
@@ -324,7 +328,7 @@ def test_pictures_that_stay_are_listed_and_go_by_their_own_address(config: Confi
     )
     run_forget(config, "https://cdn.example/portrait.png", reason="asked for")
 
-    assert told.stdout.partition("--with-requisites forgets it, too:\n")[2] == "  https://cdn.example/portrait.png\n"
+    assert told.stdout.partition("(--with-pictures):\n")[2] == "  https://cdn.example/portrait.png\n"
     with engine.connect() as connection:
         kept = connection.execute(select(CaptureRow.target_uri).where(CaptureRow.target_uri.contains("cdn.example")))
         assert kept.scalars().all() == ["https://cdn.example/other.png"]
