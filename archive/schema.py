@@ -287,7 +287,7 @@ class HostRow(Base):
     failures: Mapped[int] = mapped_column(default=0)
     """Times in a row that it was given up."""
     asked_at: Mapped[datetime | None]
-    """When the last request was sent; of a run that was killed, when it began."""
+    """When the last request was sent; of a run that is at work or was killed, a day after it began."""
     delay_s: Mapped[float] = mapped_column(default=0.0)
     """Seconds between two requests then."""
     updated_at: Mapped[datetime]

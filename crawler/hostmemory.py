@@ -1,7 +1,8 @@
 """What hosts asked of us outlives the run: the next one waits as long as this one would have.
 
-At the start each host group is noted as asked now, so that a run that is killed leaves the truth or more; at the end
-with the time of its last request, its delay, and the wait that a server asked for.
+At the start each host group is noted as asked until tomorrow: a run that is killed can't say when it sent its last
+request, so the next one waits a whole delay. At the end with the time of its last request, its delay, and the wait that
+a server asked for.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from crawler.politeness import Politeness, politeness_of
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
+
+
+AT_WORK = timedelta(days=1)  # no run lasts longer; of one that was killed this long ago the last request is past
 
 
 class HostMemory:
@@ -49,7 +53,7 @@ class HostMemory:
             if (wait_s := group.wait_s(now)) > 0:
                 self.politeness.hold(name, wait_s)
         held = {name: group.held_until for name, group in self.known.items()}
-        self.note([self.remembered(name, now, held.get(name)) for name in self.groups], now)
+        self.note([self.remembered(name, now + AT_WORK, held.get(name)) for name in self.groups], now)
 
     def asked(self, request: Request) -> None:
         """A request goes out some time between these two signals; the later one is on the safe side."""

@@ -25,7 +25,7 @@ class HostGroup:
 
     name: str
     asked_at: datetime | None = None
-    """When the last request was sent; of a run that was killed, when it began."""
+    """When the last request was sent; of a run at work, or killed, a moment to come, which is a whole delay to wait."""
     delay_s: float = 0.0
     """Seconds between two requests then."""
     held_until: datetime | None = None

@@ -22,6 +22,7 @@ from tests.site.faultsite import FaultSite
 from tests.site.fixtures import served
 
 DELAY_S = 3.0
+LONG_DELAY_S = 6.0  # longer than a run takes to begin
 
 
 class Host(FaultSite):
@@ -52,11 +53,19 @@ def host() -> Iterator[tuple[Host, str]]:
         yield site, server.base_url
 
 
-def crawl(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def command(home: Path, *words: str) -> list[str]:
     options = ["--home", str(home), "--sources", str(home / "sources"), "--allow-private", "--json"]
-    command = [sys.executable, "-m", "crawler", "crawl", *words, *options]
-    env = {name: value for name, value in os.environ.items() if not name.startswith("PERILUNE_")}
-    return subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
+    return [sys.executable, "-m", "crawler", "crawl", *words, *options]
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PERILUNE_")}
+
+
+def crawl(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(home, *words), capture_output=True, text=True, env=environment(), timeout=120, check=False
+    )
 
 
 def test_robots_txt_is_not_asked_again_and_the_delay_holds_between_runs(host: tuple[Host, str], tmp_path: Path) -> None:
@@ -68,6 +77,24 @@ def test_robots_txt_is_not_asked_again_and_the_delay_holds_between_runs(host: tu
     assert crawl(tmp_path, "--all", "--limit", "0").returncode == 0
     assert site.came[0][0] - last >= DELAY_S
     assert site.paths() == ["/feed.xml"]
+
+
+def test_the_delay_holds_after_a_run_that_was_killed(host: tuple[Host, str], tmp_path: Path) -> None:
+    """It began long ago, by the delay; its last request was sent just now, and no row says so."""
+    site, base = host
+    site.write_source(tmp_path / "sources", base, download_delay=LONG_DELAY_S)
+    killed = subprocess.Popen(command(tmp_path, "--all"), env=environment(), stderr=subprocess.DEVNULL)
+    give_up_at = time.monotonic() + 120
+    while len(site.came) < 3 and time.monotonic() < give_up_at:  # robots.txt, the feed, an article
+        time.sleep(0.02)
+    killed.kill()
+    killed.wait()
+    before = len(site.came)
+    last = site.came[-1][0]
+
+    assert crawl(tmp_path, "--all").returncode == 0
+    assert before >= 3
+    assert site.came[before][0] - last >= LONG_DELAY_S
 
 
 def test_a_wait_that_a_server_asked_for_holds_for_the_next_run(host: tuple[Host, str], tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
         (None, 5.0, None, 0.0),
         (2, 5.0, None, 3.0),
         (9, 5.0, None, 0.0),
-        (-60, 5.0, None, 5.0),  # a clock that was turned back
+        (-60, 5.0, None, 5.0),  # of a run at work, or killed; a clock that was turned back
         (1, 5.0, 7200, 7200.0),
         (1, 5.0, -10, 4.0),
     ],
