@@ -99,7 +99,7 @@ def authors_of(
     if name := named_link(survey, heading):
         return name
     desk = desk_in(text for texts in declared_authors(survey, stories) for text in texts)
-    return () if is_unsigned(desk, survey, near, stories, sites) else desk
+    return desk if desk and not is_unsigned(desk, survey, near, stories, sites) else ()
 
 
 def people_named(
