@@ -24,6 +24,7 @@ from pipelines.rescue import remember_rescues
 DIVIDERS = frozenset({"lb", "item", "cell", "p", "row", "head"})  # tags of trafilatura's tree that part words
 # Comments and appended articles, by names at the root of their list; trafilatura.xpaths has the same.
 SECTIONS = ("div", "section", "details", "aside", "ol", "ul")
+MOST_REMEMBERED = 1000  # characters of class and id
 COMMENTS_ID = re.compile(r"[Cc]omment(?!ary)|comol|disqus_thread|dsq-comments")
 COMMENTS_CLASS = re.compile(r"^[Cc]omment(?!ary)|(?:article|post)-comments")
 APPENDED = re.compile(r"mvp-post-add-(?:box|wrap)|infinite-?scroll")
@@ -57,7 +58,9 @@ def is_foreign(section: HtmlElement) -> bool:
     names, id_ = section.get("class"), section.get("id")
     if names is None and id_ is None:
         return False
-    is_comments, is_appended = foreign_names(names or "", id_ or "")
+    told = (names or "", id_ or "")
+    is_long = sum(map(len, told)) > MOST_REMEMBERED  # a hostile page's names are not kept
+    is_comments, is_appended = foreign_names.__wrapped__(*told) if is_long else foreign_names(*told)
     return (is_comments and section.tag != "aside") or (is_appended and section.find(".//h1") is None)
 
 

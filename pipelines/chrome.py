@@ -149,7 +149,7 @@ def drop_captions(root: HtmlElement) -> None:
     """Paragraphs beside a picture in an element that its class calls one."""
     around = (reversed([*picture.iterancestors()]) for picture in root.iter("img", "picture"))
     for element in dict.fromkeys(chain.from_iterable(around)):  # in document order
-        if element.tag in KEEP_TAGS or not is_picture_name(element.get("class") or ""):
+        if element.tag in KEEP_TAGS or not is_picture_name((element.get("class") or "")[:MAX_NAMES]):
             continue
         is_card = next(element.iter(CROSSHEADS), None) is not None
         if not is_card and len(words_in(element)) <= MAX_CAPTIONS:
@@ -161,7 +161,7 @@ def drop_captions(root: HtmlElement) -> None:
 def is_picture_name(names: str) -> bool:
     if not PICTURE_PART.search(names):  # most names
         return False
-    named = (frozenset(words_of(name)) for name in names[:1000].split())
+    named = (frozenset(words_of(name)) for name in names.split())
     return any(PICTURE_WORDS & words and not MODIFIERS & words for words in named)
 
 

@@ -82,7 +82,8 @@ def credit_of(
     told = next((url for one in based_on if (url := absolute(base, one))), None)
     amid = amidst([text for _, text in blocks], frozenset(texts))
     for place, (element, block) in enumerate(blocks):
-        for text in LABELS.split(block) if len(block) <= MAX_LINE else ():
+        lines = () if len(block) > MAX_LINE else (block,) if block.isascii() else LABELS.split(block)
+        for text in lines:
             is_line = ORIGIN.match(text) or (place not in amid and LABEL.match(text))
             if is_line and not is_of_picture(element) and not is_own(text, own_names):
                 return Credit(line=text.strip(INVISIBLE), url=link_of(element, base) or told)
