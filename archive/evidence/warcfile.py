@@ -154,8 +154,9 @@ def repair_leftovers(warc_dir: Path, cdxj_dir: Path | None = None) -> list[Repai
 def repair_torn(draft: Path, cdxj_dir: Path | None = None) -> Repair:
     """Cut a torn end off a file that was being written when its writer died, and finish it.
 
-    Reads every record, so that what stays is whole; a file in which nothing but its warcinfo is whole is
-    removed. Raises ``LockedError`` when a run is writing it, ``CaptureError`` when it can't be read or cut.
+    Reads every record, so that what stays is whole; a file in which nothing but its warcinfo is whole is removed,
+    unless the manifest lists it. Raises ``LockedError`` when a run is writing it, ``CaptureError`` when it can't be
+    read or cut.
     """
     path = draft.with_name(draft.name.removesuffix(OPEN))
     try:
@@ -165,7 +166,8 @@ def repair_torn(draft: Path, cdxj_dir: Path | None = None) -> Repair:
             size = os.fstat(file.fileno()).st_size
             file.truncate(kept)
             os.fsync(file.fileno())
-            if records > 1:
+            is_kept = records > 1 or path.name in read_manifest(path.parent).files
+            if is_kept:
                 account_for(draft, path, captures, cdxj_dir or path.parent.parent / "cdxj", lines)
                 finished(draft, path)
             else:
@@ -174,7 +176,7 @@ def repair_torn(draft: Path, cdxj_dir: Path | None = None) -> Repair:
         raise LockedError(f"{draft}: another run is writing it") from exc
     except OSError as exc:
         raise CaptureError(f"{draft}: can't be repaired: {exc.strerror}") from exc
-    return Repair(path=path, records=records, kept_bytes=kept if records > 1 else 0, cut_bytes=size - kept)
+    return Repair(path=path, records=records, kept_bytes=kept if is_kept else 0, cut_bytes=size - kept)
 
 
 def account_for(draft: Path, path: Path, captures: int, cdxj_dir: Path, lines: list[str]) -> None:

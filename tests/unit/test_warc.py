@@ -283,6 +283,19 @@ def test_a_file_that_was_listed_before_its_writer_died_is_not_listed_again(tmp_p
     assert read_manifest(tmp_path / "warc").lines == 1
 
 
+def test_empty_file_that_the_manifest_lists_is_finished(tmp_path):
+    """Its writer wrote nothing but its own record, listed it, and died before the name."""
+    writer = a_writer(tmp_path)
+    name = writer.file_for("").path.name
+    writer.close()
+    (tmp_path / "warc" / name).rename(tmp_path / "warc" / (name + ".open"))
+
+    (repair,) = repair_leftovers(tmp_path / "warc")
+
+    assert (repair.records, repair.cut_bytes) == (1, 0)
+    assert warc_files(tmp_path) == [name]
+
+
 def test_leftover_with_nothing_but_garbage_is_removed(tmp_path):
     draft = tmp_path / "warc" / "perilune-x.warc.gz.open"
     draft.parent.mkdir()
