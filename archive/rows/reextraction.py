@@ -5,7 +5,7 @@ What an article said before stays: as the revision before, and in ``replaced`` w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -216,20 +216,27 @@ def differences(row: ArticleRow, article: Article) -> Iterator[Difference]:
 
 
 def put_in_place(
-    engine: Engine, held: Held, article: Article, *, met: Article, comparison: Comparison, now: datetime
-) -> Reextraction | None:
-    """Have the article as it is read now, as a revision of our reading; None when nothing differs (any more), else
-    what is to be kept beside the evidence.
+    engine: Engine,
+    held: Held,
+    article: Article,
+    *,
+    met: Article,
+    comparison: Comparison,
+    keep: Callable[[Reextraction], None],
+    now: datetime,
+) -> bool:
+    """Have the article as it is read now, as a revision of our reading; False when nothing differs (any more).
 
-    ``met`` is the article as extracted, with every address that its page names.
+    ``met`` is the article as extracted, with every address that its page names. ``keep`` notes beside the evidence
+    what it said before: it comes before the commit, since a note too many does no harm in a rebuild.
     """
     with writing(engine) as session:
         row = session.get(ArticleRow, held.article_id)
         if row is None or row.capture_id != held.capture_id:
-            return None  # forgotten, or edited by its publisher, in the meantime
+            return False  # forgotten, or edited by its publisher, in the meantime
         found = list(differences(row, article))
         if not found:
-            return None
+            return False
         earlier = earlier_revisions(session, row.id)
         for name, value in content_of(article).items():
             setattr(row, name, value)
@@ -242,7 +249,7 @@ def put_in_place(
         if "text" in changed:
             resettle(session, row, comparison, now=now)
         refresh_story(session, row.story_id)
-        return Reextraction(
+        note = Reextraction(
             record_id=record_id_of(session, row.capture_id),
             article_id=row.id,
             decided_at=now,
@@ -250,3 +257,5 @@ def put_in_place(
             replaced=replaced or None,
             earlier=earlier,
         )
+        keep(note)
+        return True

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from archive.config import Config
-from archive.evidence.notes import reextraction_fields, settlement_fields
+from archive.evidence.notes import Reextraction, reextraction_fields, settlement_fields
 from archive.evidence.warc import WarcWriter
 from archive.frontier import Frontier
 from archive.model import Article
@@ -85,12 +85,14 @@ class Committing(Rereading):
         return self.told
 
     def put(self, held: Held, own: Article, met: Article) -> bool:
-        """Written, and what it said before noted beside the evidence."""
+        """Written; what it said before is noted beside the evidence first."""
         at = utc_now()
-        put = put_in_place(self.engine, held, own, met=met, comparison=comparison(), now=at)
-        if put is not None:
-            self.warc().write_settlement(put.record_id, held.target_uri, reextraction_fields(put), settled_at=at)
-        return put is not None
+
+        def keep(note: Reextraction) -> None:
+            said = reextraction_fields(note)
+            self.warc().write_settlement(note.record_id, held.target_uri, said, settled_at=at)
+
+        return put_in_place(self.engine, held, own, met=met, comparison=comparison(), keep=keep, now=at)
 
     def gain(self, result: Read, article: Article) -> tuple[bool, int | None]:
         """Stored as a crawl would, and noted beside the evidence."""
