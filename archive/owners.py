@@ -6,6 +6,8 @@ import os
 import secrets
 import socket
 
+GROUP = "host_group:"  # the name of the lock on a host group begins so
+
 
 def owner_name() -> str:
     """Of this process."""

@@ -20,7 +20,7 @@ from archive.evidence.warc import WarcWriter, repair_leftovers
 from archive.frontier import Frontier
 from archive.migrate import ensure_schema
 from archive.model import Capture, Discovered, Settled
-from archive.owners import owner_name
+from archive.owners import GROUP, owner_name
 from archive.rows.forgotten import forgotten_digests, is_forgotten
 from archive.rows.hosts import HostGroup
 from archive.shipping import ship
@@ -196,7 +196,7 @@ def held_sources(frontier: Frontier, wanted: list[Source]) -> Iterator[list[Sour
 
 def lock_name(source: Source) -> str:
     """Sources that share hosts share one lock, so that two runs never ask one host at once."""
-    return f"host_group:{source.host_group}"
+    return f"{GROUP}{source.host_group}"
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, select, text
 
 from archive.fleet.engine import SCHEMA, has_queue
+from archive.owners import GROUP
 from archive.schema import HostRow, LockRow
 
-GROUP = "host_group:"
 MOST = 500  # rows a table for people
 
 

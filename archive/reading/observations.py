@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from archive.health import WEEK
 from archive.observed import Archive, Drop, EndpointState, Observation, RunSeen, SeenArticle, Tally, Watched
-from archive.owners import is_dead
+from archive.owners import GROUP, is_dead
 from archive.rows.endpoints import stored_url
 from archive.schema import ArticleRow, EndpointRow, LockRow, OutcomeRow, RunRow, RunSourceRow
 
@@ -54,8 +54,9 @@ def latest_runs(connection: Connection) -> tuple[RunSeen, ...]:
 
 
 def living_runs(connection: Connection, *, now: datetime) -> int:
-    """How many runs hold a lock that is good."""
-    owners = select(LockRow.owner).where(LockRow.owner != "", LockRow.expires_at > now).distinct()
+    """How many crawls hold their hosts."""
+    is_held = LockRow.name.startswith(GROUP, autoescape=True), LockRow.owner != "", LockRow.expires_at > now
+    owners = select(LockRow.owner).where(*is_held).distinct()
     return sum(not is_dead(owner) for owner in connection.scalars(owners))
 
 

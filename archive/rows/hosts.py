@@ -13,10 +13,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive.owners import GROUP
 from archive.sanitise import MAX_TEXT, clean
 from archive.schema import HostRow, RobotsRow
-
-GROUP = "host_group:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from archive.errors import ConfigError
 from archive.idrange import id_range
+from archive.owners import GROUP
 
 FINE, ALARM, USAGE, FAULTS, LOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 130  # as crawler.verdict; verify's 3 is faults
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")  # of a source, as its file's name
@@ -139,7 +140,7 @@ def order_of(kind: str, words: Mapping[str, str], *, host_group: str | None = No
     known = KINDS[kind]
     known.command_line(words, Means(budget=FIRST_PAUSE, home=Path()))  # raises for words that are wrong
     first = next((words[name] for name in known.words if name in words), "")
-    lock = f"host_group:{host_group}" if host_group is not None else f"{kind}:{first}"
+    lock = f"{GROUP}{host_group}" if host_group is not None else f"{kind}:{first}"
     return Order(kind=kind, words=dict(words), lock=lock, queueing_lock=f"{kind}:{first}", priority=known.priority)
 
 

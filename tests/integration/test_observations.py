@@ -152,10 +152,11 @@ def test_runs_are_crawls_and_the_living_hold_a_lock(store: Store) -> None:
     for command in ("crawl", "replay", "recheck"):
         store.start_run(command, software="test", now=NOW)
     locks = (
-        ("a", "elsewhere:1:x", NOW + HOUR),
-        ("b", "elsewhere:1:x", NOW + HOUR),
-        ("c", "elsewhere:2:x", NOW - HOUR),
-        ("d", "", NOW + HOUR),
+        ("host_group:a", "elsewhere:1:x", NOW + HOUR),
+        ("host_group:b", "elsewhere:1:x", NOW + HOUR),
+        ("host_group:c", "elsewhere:2:x", NOW - HOUR),
+        ("host_group:d", "", NOW + HOUR),
+        ("articles:1-50", "elsewhere:3:x", NOW + HOUR),  # a rebuild of copies crawls nothing
     )
     with store.engine.begin() as connection:
         for name, owner, expires_at in locks:
