@@ -104,7 +104,7 @@ def cancel(*, config: Config, job_id: int) -> int:
 @click.argument("job_id", metavar="ID", type=click.IntRange(min=1))
 @archive_options
 def retry(*, config: Config, job_id: int) -> int:
-    """Try a failed job again now."""
+    """Try a failed job again now, and one that waits for its next try."""
     refuse_without_queue(config, "jobs")
     from crawler.fleet.engine import retry_now
 

@@ -256,8 +256,15 @@ async def asked(config: Config, ask: Callable[[procrastinate.App], Awaitable[T]]
 
 
 async def retry_now(app: procrastinate.App, job_id: int) -> None:
-    """Put a failed job back into the queue. Raises ``ConfigError`` for one that did not fail."""
-    status = "SELECT 1 FROM procrastinate_jobs WHERE id = %(id)s AND status = 'failed'"
-    if not await app.connector.execute_query_all_async(status, id=job_id):
-        raise ConfigError(f"no job {job_id} failed; `perilune jobs list` shows them")
+    """Put a failed job back into the queue, and let one that waits for its time go at once; no worker waits longer than
+    its poll. Raises ``ConfigError`` for any other."""
+    hurried = (
+        "UPDATE procrastinate_jobs SET scheduled_at = NULL"
+        " WHERE id = %(id)s AND status = 'todo' AND scheduled_at > now() RETURNING id"
+    )
+    if await app.connector.execute_query_all_async(hurried, id=job_id):
+        return
+    failed = "SELECT 1 FROM procrastinate_jobs WHERE id = %(id)s AND status = 'failed'"
+    if not await app.connector.execute_query_all_async(failed, id=job_id):
+        raise ConfigError(f"no job {job_id} failed or waits for its time; `perilune jobs list` shows them")
     await app.job_manager.retry_job_by_id_async(job_id, retry_at=datetime.now(UTC))

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from archive.config import Config, load_config
-from archive.database import open_engine
+from archive.database import open_engine, writing
 from archive.errors import ConfigError
 from archive.migrate import upgrade
 from crawler.fleet.engine import asked, queue, retry_now
@@ -149,8 +149,21 @@ def test_an_export_finds_its_folder_made(config: Config, engine: Engine) -> None
     assert (config.home / "exports").is_dir()
 
 
-def test_a_job_that_did_not_fail_is_not_tried_again(config: Config, engine: Engine) -> None:
-    asyncio.run(queue_crawls(config, "a"))
-    for number in (1, 999):
-        with pytest.raises(ConfigError, match=f"no job {number} failed"):
+def test_what_failed_and_what_waits_for_its_time_is_tried_at_once(config: Config, engine: Engine) -> None:
+    asyncio.run(queue_crawls(config, "a", "b", "c"))
+    with writing(engine) as session:
+        session.execute(text("SET LOCAL search_path = perilune_jobs"))  # for the engine's triggers
+        session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 hour' WHERE id = 1"))
+        session.execute(text("UPDATE procrastinate_jobs SET status = 'failed' WHERE id = 2"))
+
+    for number in (1, 2):
+        asyncio.run(asked(config, lambda app, number=number: retry_now(app, number)))
+
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT status::text, coalesce(scheduled_at, now()) <= now() FROM perilune_jobs.procrastinate_jobs")
+        ).all()
+    assert [tuple(row) for row in rows] == [("todo", True)] * 3
+    for number in (3, 999):
+        with pytest.raises(ConfigError, match=f"no job {number} failed or waits for its time"):
             asyncio.run(asked(config, lambda app, number=number: retry_now(app, number)))
