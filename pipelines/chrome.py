@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import islice, pairwise
 
 from lxml import etree
 from lxml.etree import XPath
@@ -65,6 +65,7 @@ HASHED = 3  # letters; a word no longer than this beside a digit is part of a ha
 # Words of an element that holds a picture and what is said of it.
 PICTURE_WORDS = frozenset("image images img photo photos picture foto bild absatzbild".split())
 PICTURE_PART = re.compile("ima?ge?|photo|picture|foto|bild", re.IGNORECASE)
+MOST_PICTURES, PICTURE_DEPTH = 300, 6  # looked at; elements around each
 MAX_CAPTIONS = 600  # characters of all captions in such an element; one that holds more holds text
 MODIFIERS = frozenset({"has", "have", "with", "without", "no", "hide", "hidden", "show", "enabled", "disabled"})
 LAYOUTS = frozenset({"content-sidebar", "sidebar-content"})
@@ -89,8 +90,8 @@ def prune_chrome(root: HtmlElement) -> None:
     """Take the chrome out of the tree."""
     bare_headings(root)
     drop_leading_dates(root)
-    drop_captions(root)
     lengths = plain_lengths(root)
+    drop_captions(root, lengths)
     for article in further_articles(root, lengths):
         drop(article)
     limit = MAX_PLAIN_SHARE * lengths.get(root, 0)
@@ -145,14 +146,14 @@ def drop_leading_dates(root: HtmlElement) -> None:
             drop(element)
 
 
-def drop_captions(root: HtmlElement) -> None:
+def drop_captions(root: HtmlElement, lengths: dict[HtmlElement, int]) -> None:
     """Paragraphs beside a picture in an element that its class calls one."""
-    around = (reversed([*picture.iterancestors()]) for picture in root.iter("img", "picture"))
-    for element in dict.fromkeys(chain.from_iterable(around)):  # in document order
-        if element.tag in KEEP_TAGS or not is_picture_name((element.get("class") or "")[:MAX_NAMES]):
-            continue
-        is_card = next(element.iter(CROSSHEADS), None) is not None
-        if not is_card and len(words_in(element)) <= MAX_CAPTIONS:
+    pictures = islice(root.iter("img", "picture"), MOST_PICTURES)
+    around = (one for picture in pictures for one in islice(picture.iterancestors(), PICTURE_DEPTH))
+    for element in dict.fromkeys(around):
+        is_named = element.tag not in KEEP_TAGS and is_picture_name((element.get("class") or "")[:MAX_NAMES])
+        is_short = 0 < lengths.get(element, 0) <= MAX_CAPTIONS
+        if is_named and is_short and next(element.iter(CROSSHEADS), None) is None:
             for paragraph in list(element.iter("p")):
                 drop(paragraph)
 

@@ -112,10 +112,11 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
     if not anchors:
         return list(recognised)
     homes = {home_of(blocks[place][0]) for place in anchors}
+    cards = cards_in(container)
     kept = [False] * len(blocks)
     for place, one in enumerate(blocks):
         element, text = one
-        if element not in inside or is_teaser(one) or is_link_line(one):
+        if element not in inside or is_teaser(one, cards) or is_link_line(one):
             continue
         is_between = anchors[0] <= place <= anchors[-1]
         is_ours = one.is_content and (home_of(element) in homes or (known[place] and flows(element)))
@@ -132,7 +133,7 @@ def filled(blocks: Sequence[Placed], recognised: Sequence[str]) -> list[str]:
     }
     texts = [text for _, text in found]
     if not is_plausible(found, lost, len(whole), beside=[one for one in found if one[1] not in added]):
-        teasers = {one.squeezed for one in blocks if is_teaser(one)}
+        teasers = {one.squeezed for one in blocks if is_teaser(one, cards)}
         texts = parted([text for text in recognised if squeezed(text) not in teasers], blocks)
     return whole_of([one for one in blocks if one[0] in inside], texts) or texts
 
@@ -220,10 +221,12 @@ def is_link_line(block: Placed) -> bool:
     return not block.is_content and is_chrome_line(block[1])
 
 
-def is_teaser(block: Placed) -> bool:
-    """A line that is one link, reads as a headline and stands between an article's paragraphs or in a list there."""
+def is_teaser(block: Placed, cards: frozenset[HtmlElement]) -> bool:
+    """A line that is one link, reads as a headline and stands between an article's paragraphs or in a list there; and
+    whatever stands in a card of another article.
+    """
     element, text = block
-    if is_in_card(block):
+    if cards and block.link_share == 1 and next(element.iterancestors("a"), None) in cards:
         return True
     return (
         len(text) >= TEASER_MIN
@@ -233,10 +236,10 @@ def is_teaser(block: Placed) -> bool:
     )
 
 
-def is_in_card(block: Placed) -> bool:
-    """True in a link around a headline and more: the card of another article."""
-    link = next(block[0].iterancestors("a"), None) if block.link_share == 1 else None
-    return link is not None and link.get("href") is not None and next(link.iter(*HEADING_TAGS), None) is not None
+def cards_in(root: HtmlElement) -> frozenset[HtmlElement]:
+    """Links around a headline, and more, of other articles."""
+    around = (next(heading.iterancestors("a"), None) for heading in root.iter(*HEADING_TAGS))
+    return frozenset(link for link in around if link is not None and link.get("href") is not None)
 
 
 def is_labelled_link(element: HtmlElement, text: str) -> bool:
