@@ -33,10 +33,6 @@ MARKED = XPath(
 AUTHOR_ADDRESS = re.compile(
     r"/(?:(?:authors?|people|team|staff|writers|by)/|(?:contributors?|journalists?|(?:user-?)?profiles?)(?=[/?.]))"
 )
-PERSONAL_PARTS = "/author /people/ /team/ /staff/ /writers/ /by/ /contributor /journalist /profile /user".split()
-PERSONAL_LINKS = XPath(
-    "/descendant::a[" + " or ".join(f"contains(@href, '{one}')" for one in PERSONAL_PARTS) + "]"
-)  # among which those that match AUTHOR_ADDRESS are; libxml2 looks sooner than Python
 LABEL_ONLY = re.compile(
     r"^(?:written|posted|published|article|words|story|authored|reviewed)?\s*by\s*:?$|^author(?:s|\(s\))?\s*:?$"
     r"|^(?:von|par|por)\s*:?$|^автор\s*:?$|^autor(?:in|a)?\s*:?$"
@@ -208,7 +204,7 @@ def rel_authors(tree: HtmlElement) -> list[HtmlElement]:
 
 def author_links(tree: HtmlElement) -> list[HtmlElement]:
     """The first links to what reads like an author's page; those of prose lead to people it speaks of."""
-    links = (one for one in PERSONAL_LINKS(tree) if AUTHOR_ADDRESS.search(one.get("href", "")))
+    links = (one for one in tree.iter("a") if AUTHOR_ADDRESS.search(one.get("href") or ""))
     return list(islice((one for one in links if not is_in_prose(one)), 30))
 
 

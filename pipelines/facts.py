@@ -15,7 +15,7 @@ from archive.model import PageFacts
 from pipelines.prose import squeezed
 from pipelines.tree import words_in
 
-TITLE = XPath("string(//title[not(ancestor::svg)][1])")
+TITLE = XPath("string(/descendant::title[not(ancestor::svg)])")
 HEADINGS = XPath("//h1 | //h2")
 HEADING_TAGS = frozenset({"h2", "h3", "h4", "h5"})
 MARK_TAGS = (*HEADING_TAGS, "a", "li")
@@ -40,21 +40,20 @@ PLAYER_HOSTS = (
     "bilibili.com",
     "vk.com",
 )
-SHELLS = XPath(
-    "boolean(//*[@id='root' or @id='app' or @id='__next' or @id='__nuxt' or @id='application'][not(normalize-space())])"
-)
+SHELL_IDS = frozenset({"root", "app", "__next", "__nuxt", "application"})
 JAVASCRIPT_CALL = re.compile(
     r"(?:enable|turn on|activate|requires?|without|activer|activez|aktivieren|habilit\w+|attiva\w*|włącz\w*|включите)"
     r"\b.{0,40}\bJavaScript|JavaScript.{0,40}\b(?:enabled|disabled|required|aktivieren|to run this app)"
     r"|JavaScript\s?(?:を有効|が無効)|启用\s?JavaScript",
     re.IGNORECASE,
 )
-CHALLENGES = XPath(
-    "boolean(/descendant::*[contains(@class, 'g-recaptcha') or contains(@class, 'h-captcha')"
-    " or contains(@class, 'cf-turnstile')"
-    " or contains(@id, 'cf-challenge') or contains(@id, 'challenge-form') or contains(@class, 'smart-captcha')"
-    " or contains(@id, 'px-captcha') or contains(@src, '_Incapsula_')])"
-)
+CLASSES, IDS, SOURCES = (XPath(f"/descendant::*/@{name}", smart_strings=False) for name in ("class", "id", "src"))
+CHALLENGES = (
+    (CLASSES, ("g-recaptcha", "h-captcha", "cf-turnstile", "smart-captcha")),
+    (IDS, ("cf-challenge", "challenge-form", "px-captcha")),
+    (SOURCES, ("_Incapsula_",)),
+)  # parts of attributes
+NAMED = XPath("/descendant::*[@id]")
 MENU_TAGS = frozenset(
     {"nav", "aside", "header", "footer", "script", "style", "noscript", "template", "select", "svg", "head"}
 )
@@ -87,8 +86,8 @@ def facts_of(root: HtmlElement, url: str) -> PageFacts:
         is_collection=bool(stated & COLLECTION_TYPES) or bool(classes & COLLECTION_CLASSES and "single" not in classes),
         has_password=is_small and bool(PASSWORDS(root)),
         players=sum(one.tag == "video" or is_player(one.get("src") or "") for one in root.iter("video", "iframe")),
-        has_shell=is_small and (bool(SHELLS(root)) or JAVASCRIPT_CALL.search(opening) is not None),
-        has_challenge=is_small and bool(CHALLENGES(root)),
+        has_shell=is_small and (is_shell(root) or JAVASCRIPT_CALL.search(opening) is not None),
+        has_challenge=is_small and is_challenged(root),
         teasers=tuple(islice(teasers(root, url), MAX_TEASERS)),
     )
 
@@ -120,6 +119,17 @@ def shown(root: HtmlElement) -> Iterator[str]:
             for child in reversed(node):
                 stack += [child.tail, child]
             stack.append(node.text)
+
+
+def is_shell(root: HtmlElement) -> bool:
+    """A framework's element for the page is there, and nothing in it."""
+    return any(one.get("id") in SHELL_IDS and not words_in(one).strip(" \t\r\n") for one in NAMED(root))
+
+
+def is_challenged(root: HtmlElement) -> bool:
+    """A captcha, or what stands before a page while a visitor is examined."""
+    texts = (("\n".join(values(root)), parts) for values, parts in CHALLENGES)
+    return any(part in text for text, parts in texts for part in parts)
 
 
 def headings(root: HtmlElement) -> Iterator[str]:

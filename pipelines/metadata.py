@@ -28,7 +28,7 @@ from pipelines.vicinity import lines_after, lines_before
 
 MAX_TAGS = 30
 MAX_DESCRIPTION = 1000  # characters
-HEAD_TITLE = XPath("string(//title[not(ancestor::svg)][1])")
+HEAD_TITLE = XPath("string(/descendant::title[not(ancestor::svg)])")
 LANGUAGES = XPath("//html/@*[local-name() = 'lang' or name() = 'xml:lang'] | //body/@lang")
 LINKS = XPath("/descendant::link[@href][@rel]")
 BASE = XPath("string(//base/@href)")

@@ -20,10 +20,6 @@ SIGNED = XPath(
     "[normalize-space(.) = normalize-space(*)]"
 )
 UNSEEN = ("script", "style", "template", "noscript", "head", "title", Comment)
-NAMED_AGAIN = XPath(
-    "boolean(/descendant::img[@alt = $name or contains(@alt, $about) or starts-with(@alt, concat($name, ','))]"
-    " | /descendant::a[contains(@href, $joined) or (contains(@href, $slug) and contains(@href, 'author'))])"
-)
 BESIDE_DATE = re.compile(
     r"#\s*[|·•–—-]\s*(?P<after>[^#|·•–—]{5,40})|(?P<before>[^#|·•–—:]{5,40}?)\s*[|·•]\s*#(?:[^#]{0,24}#)?"
 )  # a date or two, and a name
@@ -62,7 +58,11 @@ def own_texts(element: HtmlElement) -> tuple[str, str]:
 def is_named_again(tree: HtmlElement, name: str) -> bool:
     """True when a picture shows, or an address names, the person."""
     slug = "-".join(folded(name).split())
-    return bool(NAMED_AGAIN(tree, name=name, about=f"of {name}", slug=f"/{slug}", joined=f"/in/{slug}"))
+    pictures = (one.get("alt") or "" for one in tree.iter("img"))
+    if any(alt == name or f"of {name}" in alt or alt.startswith(f"{name},") for alt in pictures):
+        return True
+    addresses = (one.get("href") or "" for one in tree.iter("a"))
+    return any(f"/in/{slug}" in one or (f"/{slug}" in one and "author" in one) for one in addresses)
 
 
 def signatures(tree: HtmlElement) -> list[str]:
