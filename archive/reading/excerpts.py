@@ -20,7 +20,8 @@ MAX_OCCURRENCES = 100  # considered as the beginning of an excerpt
 MAX_WORD_CHARS = 30  # how far a cut looks for the edge of a word; longer ones, and Chinese, are cut where it falls
 LAST_ALPHABET = "\u0900"  # Latin to Arabic lie before: their words end where a letter or digit does
 LINE = re.compile(r"[^\n]+")
-GAP_CHARS = 40  # between two words of a phrase, where they are looked for
+REST_OF_WORD = re.compile(rf"[^\W_]{{0,{MAX_TOKEN_CHARS}}}")
+GAP_CHARS = 40  # between two words of a phrase, on average, where they are looked for
 LEAD_CHARS = 60  # shown before the first hit
 
 
@@ -39,9 +40,9 @@ class Excerpt:
 def excerpt(text: str, wanted: Sequence[Text], *, lang: str | None = None, max_chars: int = EXCERPT_CHARS) -> Excerpt:
     """The ``max_chars`` of a text that hold most of the wanted words; its beginning where it holds none."""
     sought = needles(wanted, None)
-    found = occurrences(text[:FIRST_SCANNED_CHARS], sought, lang)
+    found = occurrences(text[: word_end(text, FIRST_SCANNED_CHARS)], sought, lang)
     if len({number for number, _ in found}) < len(sought):
-        found = occurrences(text[:MAX_SCANNED_CHARS], sought, lang)
+        found = occurrences(text[: word_end(text, MAX_SCANNED_CHARS)], sought, lang)
     start = best_start(found[:MAX_OCCURRENCES], max_chars)
     start, end = edges(text, start, max_chars)
     inside = [(max(a, start), min(b, end)) for _, (a, b) in found if a < end and b > start]
@@ -52,7 +53,7 @@ def highlights(
     text: str, wanted: Sequence[Text], *, lang: str | None = None, column: Column | None = None
 ) -> tuple[Range, ...]:
     """Where wanted words stand in a whole text; ``column`` also takes those that are wanted there alone."""
-    found = occurrences(text[:MAX_SCANNED_CHARS], needles(wanted, column), lang)
+    found = occurrences(text[: word_end(text, MAX_SCANNED_CHARS)], needles(wanted, column), lang)
     return merged([place for _, place in found])
 
 
@@ -104,18 +105,23 @@ def plain_occurrences(text: str, wanted: Sequence[Text], language: str | None) -
 
 
 def phrase_occurrences(text: str, wanted: Sequence[Text], language: str | None) -> Iterator[tuple[int, Range]]:
-    """The same for phrases that begin with a plain word: tokens are made only where one begins. A phrase with more than
-    ``GAP_CHARS`` between two words is not marked."""
+    """The same for phrases that begin with a plain word: tokens are made only where one may begin, and nowhere twice.
+    Of a phrase of n words ``reach`` characters are looked at: one with wider gaps may not be marked."""
     firsts = [
         (words[:1], is_prefix and len(words) == 1) for needle in wanted for words, is_prefix in variants_of(needle)
     ]
     pattern = word_pattern(tuple(beginning(*each, language) for each in firsts))
     reach = max(len(needle.words) for needle in wanted) * (MAX_TOKEN_CHARS + GAP_CHARS)
-    for found in pattern.finditer(folded(text)):
-        start = found.start()
-        for number, (a, b) in token_occurrences(text[start : start + reach], wanted, language):
-            if a == 0:
-                yield number, (start, start + b)
+    starts = [found.start() for found in pattern.finditer(folded(text))]
+    for begin, end in merged([(start, word_end(text, start + reach)) for start in starts]):
+        for number, (a, b) in token_occurrences(text[begin:end], wanted, language):
+            yield number, (begin + a, begin + b)
+
+
+def word_end(text: str, place: int) -> int:
+    """The place, or where the word's end that it would cut, as far as words tell one another apart."""
+    found = REST_OF_WORD.match(text, place)
+    return found.end() if found else place
 
 
 def stays_in_place(text: str) -> bool:
