@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nlargest
+from math import ceil
 
 from sqlalchemy import (
     BigInteger,
@@ -46,6 +47,7 @@ MAX_RANKED: Mapping[str, int] = {"sqlite": 10_000, "postgresql": 700}  # hits of
 NEWEST: Mapping[str, int] = {"sqlite": 10_000, "postgresql": 500}  # that are ranked of more, by when they were archived
 HEADS: Mapping[str, int] = {"sqlite": 2_500, "postgresql": 200}  # that are ranked of more, by title, authors and tags
 WALK_US, INDEX_US = 13.0, 0.6  # to read an article's tsvector; to take a row that the index names (PostgreSQL, µs)
+WALK_SLACK = 4  # times as many articles are looked at as hold the hits wanted, were those as dense as among the oldest
 AGEING_DAYS = 182.5  # after which a hit counts half in the order ``recent``
 MAX_ALTERNATIVES = 8  # that have a share of their own
 TITLE, AUTHORS, TAGS, BODY = 10.0, 4.0, 4.0, 1.0  # weights: a title says what an article is about
@@ -240,10 +242,13 @@ def chosen(connection: Connection, query: Asked, *, hits: int, reach: int) -> Se
         parts = [heads, *(newest(query, text, share) for text in each)]
         subqueries = [part.subquery() for part in parts]
         return select(union(*(select(part.c.id) for part in subqueries)).subquery().c.id)
-    is_walked = hits > MAX_COUNTED and len(each) == 1 and is_walk_shorter(connection, share, hits=hits, reach=reach)
     found = set(connection.execute(heads).scalars())
-    if is_walked:
-        return sorted(found.union(walked(connection, query, share)))
+    if hits > MAX_COUNTED and len(each) == 1:
+        last = connection.execute(select(func.max(ArticleRow.id))).scalar_one()
+        after = walk_end(share, hits=hits, reach=reach, last=last)
+        latest = [] if after is None else walked(connection, query, share, after=after)
+        if len(latest) == share:
+            return sorted(found.union(latest))
     for text in each:
         found.update(connection.execute(newest(query, text, share)).scalars())
     return sorted(found)
@@ -261,17 +266,21 @@ def newest(query: Asked, text: Node, share: int) -> Select[int]:
     return query.ids(hit).order_by(hit.c.id.desc()).limit(share)
 
 
-def is_walk_shorter(connection: Connection, share: int, *, hits: int, reach: int) -> bool:
-    """Whether the newest hits are met sooner by a look at one article after the other, the last first, than by all that
-    the index of words names. PostgreSQL can't tell: for it a tsvector is as cheap as a number."""
-    last = connection.execute(select(func.max(ArticleRow.id))).scalar_one()
+def walk_end(share: int, *, hits: int, reach: int, last: int) -> int | None:
+    """Down to which id one looks at article after article, the last first, to meet so many hits; None where the index
+    of words names all of them sooner. PostgreSQL can't tell: for it a tsvector is as cheap as a number.
+
+    How many articles lie between two hits is known of the oldest only, those up to ``reach``.
+    """
     density = min(1.0, hits / max(reach, 1))
-    return share / density * WALK_US < density * last * INDEX_US
+    if share / density * WALK_US >= density * last * INDEX_US:
+        return None
+    return last - ceil(WALK_SLACK * share / density)
 
 
-def walked(connection: Connection, query: Asked, share: int) -> Sequence[int]:
-    """The same as :func:`newest` of PostgreSQL, article by article."""
-    search = select(SEARCH.c.article_id.label("id")).where(query.match()).subquery()
+def walked(connection: Connection, query: Asked, share: int, *, after: int) -> Sequence[int]:
+    """The same as :func:`newest` of PostgreSQL, article by article; fewer where they lie further back."""
+    search = select(SEARCH.c.article_id.label("id")).where(query.match(), SEARCH.c.article_id > after).subquery()
     statement = query.ids(search).order_by(search.c.id.desc()).limit(share)
     connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
     found = connection.execute(statement).scalars().all()

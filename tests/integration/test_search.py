@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, update
 from archive.errors import QueryError
 from archive.query import parse_query
 from archive.reading.facets import timeline
+from archive.reading.ranking import walk_end
 from archive.schema import ArticleRow
 from archive.search import search
 from archive.textindex import write_index
@@ -346,6 +347,33 @@ def test_of_a_word_that_stands_everywhere_the_latest_are_ranked(
         assert {hit.id for hit in search(connection, "the source:daily").hits} == {2, 3}
         assert {hit.id for hit in search(connection, "sample OR lander").hits} == {1, 3, 8}  # one of each, one by title
         assert {hit.id for hit in search(connection, "sample", order="newest").hits} == {2, 3, 8}
+
+
+@pytest.mark.parametrize(
+    ("hits", "reach", "expected"),
+    [
+        pytest.param(
+            10_001, 20_002, 996_000, id="in every other article"
+        ),  # 500 hits in 1,000 articles, four times that
+        pytest.param(10_001, 200_020, None, id="in every twentieth"),  # 10,000 tsvectors, or 50,000 rows: 130 or 30 ms
+    ],
+)
+def test_a_word_is_walked_for_among_the_last_articles_alone(hits: int, reach: int, expected: int | None) -> None:
+    """One that stood everywhere and is written no more was looked for through a million articles."""
+    assert walk_end(500, hits=hits, reach=reach, last=1_000_000) == expected
+
+
+def test_a_word_that_is_written_no_more_is_found_far_back(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four times two articles are looked at, then the index is asked."""
+    monkeypatch.setattr("archive.reading.ranking.MAX_COUNTED", 1)
+    monkeypatch.setattr("archive.reading.ranking.WALK_US", 0.0)
+    monkeypatch.setattr("archive.reading.ranking.MAX_RANKED", {"sqlite": 1, "postgresql": 1})
+    monkeypatch.setattr("archive.reading.ranking.NEWEST", {"sqlite": 2, "postgresql": 2})
+    with engine.begin() as connection:
+        for number in range(20):
+            an_archived(connection, title=f"No. {number}", text="A shuttle flew" if number < 4 else "A capsule flew")
+        assert {hit.id for hit in search(connection, "shuttle").hits} == {3, 4}
+        assert {hit.id for hit in search(connection, "capsule").hits} == {19, 20}
 
 
 def test_pairs_that_share_a_number_are_told_apart(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
