@@ -26,7 +26,6 @@ ALWAYS_TAGS = """
     amp-user-notification
     """.split()
 ALWAYS_ROLES = frozenset("navigation search banner contentinfo complementary dialog alertdialog menu".split())
-MARKED = XPath("/descendant::*[@role or @aria-hidden]")
 ARTICLES = XPath("/descendant::article[.//h1]")
 ARTICLE_MIN = 500  # characters outside links; less may be a teaser
 NAMED = XPath("/descendant::body/descendant::*[@class or @id]")
@@ -113,7 +112,7 @@ def prune_chrome(root: HtmlElement) -> None:
 
 def always_chrome(root: HtmlElement) -> list[HtmlElement]:
     """Elements whose tag or role says that they are chrome, or that readers do not see."""
-    marked = (one for one in MARKED(root) if one.get("role") in ALWAYS_ROLES or one.get("aria-hidden") == "true")
+    marked = (one for one in root.iter("*") if one.get("role") in ALWAYS_ROLES or one.get("aria-hidden") == "true")
     return [*root.iter(ALWAYS_TAGS), *marked]
 
 

@@ -30,8 +30,6 @@ MAX_TAGS = 30
 MAX_DESCRIPTION = 1000  # characters
 HEAD_TITLE = XPath("string(/descendant::title[not(ancestor::svg)])")
 LANGUAGES = XPath("//html/@*[local-name() = 'lang' or name() = 'xml:lang'] | //body/@lang")
-LINKS = XPath("/descendant::link[@href][@rel]")
-BASE = XPath("string(//base/@href)")
 TAG_LINKS = XPath("/descendant::a[contains(@rel, 'tag')]")
 SAMPLE_TAGS = ("p", "h1", "h2", "td", "li")
 SITE_META = (
@@ -134,8 +132,8 @@ def metadata_of(
         lead_image_caption=picture.caption,
         lead_image_credit=picture.credit,
         site_names=names,
-        canonical_link=canonical(tree, base),
-        variant_links=variants(tree, base),
+        canonical_link=canonical(survey.once(related), base),
+        variant_links=variants(survey.once(related), base),
         tags=tags_of(survey, meta, data),
         is_paywalled=paywall(meta, data),
         wishes=page_wishes((element.get("name") or "", element.get("content") or "") for element in survey.meta[:300]),
@@ -204,7 +202,13 @@ def section_of(meta: dict[str, str], data: StructuredData) -> str | None:
 
 
 def base_of(tree: HtmlElement, url: str) -> str:
-    return absolute(url, BASE(tree)) or url
+    told = (one.get("href") for one in tree.iter("base"))
+    return absolute(url, next((href for href in told if href is not None), None)) or url
+
+
+def related(tree: HtmlElement) -> list[HtmlElement]:
+    """Every ``<link>`` with an address and what it is."""
+    return [one for one in tree.iter("link") if one.get("href") is not None and one.get("rel") is not None]
 
 
 def absolute(base: str, address: str | None) -> str | None:
@@ -218,16 +222,16 @@ def absolute(base: str, address: str | None) -> str | None:
     return found if found.startswith(("http://", "https://")) and len(found) <= 2000 else None
 
 
-def canonical(tree: HtmlElement, base: str) -> str | None:
+def canonical(related_links: Sequence[HtmlElement], base: str) -> str | None:
     """``rel=canonical`` in full."""
-    links = (one.get("href") for one in LINKS(tree) if "canonical" in (one.get("rel") or "").lower().split())
+    links = (one.get("href") for one in related_links if "canonical" in (one.get("rel") or "").lower().split())
     return next((found for one in links if (found := absolute(base, one))), None)
 
 
-def variants(tree: HtmlElement, base: str) -> tuple[str, ...]:
+def variants(related_links: Sequence[HtmlElement], base: str) -> tuple[str, ...]:
     """AMP, print and mobile addresses; feeds and other languages are no variants."""
     found = []
-    for one in LINKS(tree)[:200]:
+    for one in related_links[:200]:
         rels = (one.get("rel") or "").lower().split()
         media = (one.get("media") or "").lower()
         is_other_format = "alternate" in rels and ("print" in media or "handheld" in media or "max-width" in media)
