@@ -110,7 +110,7 @@ def with_marks(
 def main_blocks(root: HtmlElement, placed: Sequence[Placed]) -> list[str]:
     """Blocks of the article: what the extractor recognised, filled; a short one as the page itself marks it.
 
-    Where that is little of what the page says outside its links and its chrome, as on one page in fifty, the extractor
+    Where that is little of what the page says outside its links and its chrome, as on one page in forty, the extractor
     overlooked the article: it is the one element that says nearly all, else what a thorough look finds.
     """
     said = sum(len(one[1]) for one in placed if one.is_content)
