@@ -166,7 +166,8 @@ def news_headline(meta: dict[str, str], data: StructuredData, names: frozenset[s
     if not any(NEWS.search(kind) for story in data.stories for kind in story.kinds):
         return None
     told, shared = (without_site(one_line(one or "")[:2000], names) for one in (data.headline, meta.get("og:title")))
-    return told if told and len(told) <= MAX_TITLE and folded(told) == folded(shared) else None
+    is_told = 0 < len(told) <= MAX_TITLE and folded(told) == folded(shared)
+    return told if is_told and folded(told) not in names else None
 
 
 def language(tree: HtmlElement, meta: dict[str, str], data: StructuredData, source_language: str | None) -> str | None:

@@ -174,6 +174,7 @@ def test_the_day_of_a_picture_is_not_the_articles(picture):
         ),
         ("NewsArticle", "Moon: Ice Below the Rim", "Ice under a Crater", "Ice Below the Rim"),
         ("NewsArticle", "ICE BELOW THE RIM", "Ice below the rim", "Ice Below the Rim"),
+        ("NewsArticle", "Orbital Gazette", "Orbital Gazette", "Ice Below the Rim"),
         ("BlogPosting", "Moon: Ice Below the Rim", "Moon: Ice Below the Rim", "Ice Below the Rim"),
     ],
 )
