@@ -43,7 +43,7 @@ def upload(files: Any, place: str, path: Path, *, part_bytes: int = PART_BYTES) 
     if size <= part_bytes:
         files.call_s3("put_object", Bucket=bucket, Key=key, Body=path.read_bytes())
         return
-    begun = [one for one in uploads(files, bucket, key) if one["Key"] == key]
+    begun = begun_uploads(files, bucket, key)
     if begun:
         number = str(max(begun, key=lambda one: one["Initiated"])["UploadId"])
     else:
@@ -56,9 +56,21 @@ def upload(files: Any, place: str, path: Path, *, part_bytes: int = PART_BYTES) 
             abort(files, place, one["UploadId"])
 
 
+def begun_uploads(files: Any, bucket: str, key: str) -> list[dict[str, Any]]:
+    """Unfinished ones to this place; none where these keys may not list them (``s3:ListBucketMultipartUploads``): then
+    every sending begins anew, as it must."""
+    try:
+        return [one for one in uploads(files, bucket, key) if one["Key"] == key]
+    except PermissionError:
+        return []
+
+
 def sent_parts(files: Any, target: dict[str, str], path: Path, size: int, part_bytes: int) -> list[dict[str, Any]]:
     """Number and tag of every part of the file, those that S3 lacked sent now."""
-    held = {part["PartNumber"]: part for part in parts_of(files, target)}
+    try:
+        held = {part["PartNumber"]: part for part in parts_of(files, target)}
+    except PermissionError:  # s3:ListMultipartUploadParts
+        held = {}
     descriptor = os.open(path, os.O_RDONLY)
 
     def sent(number: int) -> dict[str, Any]:

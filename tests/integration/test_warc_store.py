@@ -223,6 +223,19 @@ def test_parts_that_are_there_are_not_sent_again(cut_off: WarcStore, large: Path
     assert cut_off.sha256_of(large.name) == sha256_of(large)
 
 
+@pytest.mark.parametrize("store_url", ["s3"], indirect=True)
+def test_keys_that_may_not_list_uploads_may_send_all_the_same(cut_off: WarcStore, large: Path) -> None:
+    class Strict(Counting):
+        def call_s3(self, method: str, **words: object) -> object:
+            if method in ("list_multipart_uploads", "list_parts"):
+                raise PermissionError("Access Denied")
+            return super().call_s3(method, **words)
+
+    with cut_off.reached() as (files, folder):
+        upload(Strict(files), f"{folder}/{large.name}", large, part_bytes=PART)
+    assert cut_off.sha256_of(large.name) == sha256_of(large)
+
+
 def test_what_was_begun_and_left_is_listed_and_dropped(
     cut_off: WarcStore, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
