@@ -50,19 +50,20 @@ def title_of(tree: HtmlElement, *, head_titles: Sequence[str], sites: Iterable[s
     """
     names = site_forms(sites, url)
     bare = [without_site(one, names) for one in head_titles if one]
+    told = [one for one in bare if folded(one) not in names]
     headings = [(heading_text(one), one) for one in HEADINGS_1(tree)[:MAX_HEADINGS] if not leads_home(one, url)]
     headings = [(text, one) for text, one in headings if text and len(text) <= MAX_TITLE]
     if chosen := agreed(headings, bare):
         return Title(text=respaced(without_end(chosen[0], names), bare), heading=chosen[1])
-    if len(headings) == 1 and is_akin(headings[0][0], bare) and folded(headings[0][0]) not in names:
+    if len(headings) == 1 and is_akin(headings[0][0], told) and folded(headings[0][0]) not in names:
         return Title(text=respaced(without_end(headings[0][0], names), bare), heading=headings[0][1])
     others = ((heading_text(one), one) for one in OTHER_HEADINGS(tree)[: MAX_HEADINGS * 3])
     named = [(text, one) for text, one in others if text and len(text) <= MAX_TITLE and folded(text) not in names]
     if bare and (chosen := agreed(named, bare)):
         return Title(text=chosen[0], heading=chosen[1])
-    if headings and len(headings[0][0].split()) > 2 and is_akin(headings[0][0], bare):
+    if headings and len(headings[0][0].split()) > 2 and is_akin(headings[0][0], told):
         return Title(text=headings[0][0], heading=headings[0][1])
-    fallback = bare[0] if bare else headings[0][0] if headings else ""
+    fallback = (told or bare)[0] if bare else headings[0][0] if headings else ""
     if headings or not fallback:
         return Title(text=fallback, heading=headings[0][1] if headings else None)
     return Title(text=fallback, heading=next(iter(SAME_TEXT(tree, title=fallback)), None))
