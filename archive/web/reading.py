@@ -20,8 +20,10 @@ WAIT_S = 10  # s a request waits for its turn
 ANSWER_S = 5  # s an answer may take
 DEAR_S = 20  # s an answer may take that is then remembered
 REMEMBERED_S = 60
+TOLD_S = 600  # s; what is older is told nobody, while it is read anew they wait
 MAX_WAITING = 4  # for what nobody has remembered yet
 STREAM_S = 3_600  # s an export may take: its reader sets the pace
+NOTHING = (float("-inf"), None)  # remembered, and when it was made
 
 
 T = TypeVar("T")
@@ -45,17 +47,19 @@ class Reading:
 
     def remembered(self, name: str, make: Callable[[Connection], T]) -> T:
         """What ``make`` reads, as it was at most ``REMEMBERED_S`` ago: for what is dear and changes slowly. While it is
-        read anew, everybody else is told what was remembered.
+        read anew, everybody else is told what was remembered, as it was at most ``TOLD_S`` ago.
 
-        Raises ``BusyError`` for the first time, when another is still at it after ``WAIT_S`` or too many wait already
-        (each holds a thread of the server), ``TooSlowError``, which is remembered too, and ``StoreError``.
+        Raises ``BusyError`` where nothing so young is remembered and another is still at it after ``WAIT_S`` or too
+        many wait already (each holds a thread of the server), ``TooSlowError``, which is remembered too, and
+        ``StoreError``.
         """
         if not self.remembering.acquire(blocking=False):
-            if name in self.memory:
-                return told(self.memory[name][1])
+            made_at, found = self.memory.get(name, NOTHING)
+            if time.monotonic() - made_at <= TOLD_S:
+                return told(found)
             self.wait_for_the_first()
         try:
-            made_at, found = self.memory.get(name, (float("-inf"), None))
+            made_at, found = self.memory.get(name, NOTHING)
             if time.monotonic() - made_at > REMEMBERED_S:
                 found = self.made(make)
                 self.memory[name] = (time.monotonic(), found)

@@ -74,6 +74,19 @@ def test_who_asks_while_it_is_read_anew_is_told_what_was(reading: Reading, monke
     first.join()
 
 
+def test_nobody_is_told_what_was_long_ago(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody asked for hours, the second to ask was told what was hours ago."""
+    assert reading.remembered("health", lambda _: 6) == 6
+    made_at, found = reading.memory["health"]
+    reading.memory["health"] = (made_at - 601, found)
+    monkeypatch.setattr("archive.web.reading.WAIT_S", 0.1)
+    reading.remembering.acquire()  # as if another read it anew
+    with pytest.raises(BusyError):
+        reading.remembered("health", lambda _: 8)
+    reading.memory["health"] = (made_at - 300, found)
+    assert reading.remembered("health", lambda _: 8) == 6
+
+
 def test_few_wait_for_what_nobody_has_remembered(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archive.web.reading.WAIT_S", 60)
     while reading.waiting.acquire(blocking=False):  # as if so many waited
