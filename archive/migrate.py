@@ -54,6 +54,7 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
         at_work = living(connection, now=now()) if has_roster(connection) else []
         refuse_under_workers(at_work, least_after(before))
         if before != head():
+            allow_thinking(connection)
             from alembic import command  # here: it takes a tenth of a second to load, and few commands make a schema
 
             command.upgrade(scripts(connection), "head")
@@ -107,6 +108,13 @@ def terms_of(connection: Connection) -> str | None:
         return None
     least: str | None = connection.execute(text("SELECT least_schema FROM schema_terms")).scalar()
     return least
+
+
+def allow_thinking(connection: Connection) -> None:
+    """For as long as a step likes between two statements, in which it works out a thousand articles' words. Others who
+    hold the write lock are cut off after a minute; whoever runs an upgrade is there to end one that is stuck."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def set_terms(connection: Connection, least: str | None) -> None:

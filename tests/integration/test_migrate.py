@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from archive.database import open_engine
+from archive.database import open_engine, writing
 from archive.errors import SchemaError
 from archive.migrate import current, ensure_schema, head, known_versions, scripts, upgrade
 from archive.schema import Base
@@ -174,3 +174,20 @@ def test_phrases_of_an_older_index_are_found(engine, caplog):
     assert steps == ([("0016", "words", 2)] if engine.dialect.name == "postgresql" else [])
     with engine.connect() as connection:
         assert [hit.id for hit in search(connection, '"second pad" source:esa').hits] == [article_id]
+
+
+@pytest.mark.postgres
+def test_a_step_may_think_for_long_between_two_statements(postgres_url, monkeypatch):
+    """A thousand long articles' words took longer than the minute that writers have: cut off, at every try."""
+    allowed = []
+
+    def asked(connection, *what):
+        allowed.append(connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar())
+
+    monkeypatch.setattr("archive.migrations.telling.tell", asked)
+    engine = open_engine(postgres_url)
+    upgrade(engine)
+    with writing(engine) as session:  # the next writer on the same connection
+        assert session.connection().exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar() == "1min"
+    engine.dispose()
+    assert set(allowed) == {"0"}
