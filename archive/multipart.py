@@ -4,19 +4,24 @@ An object comes into being when its last part is there and the upload is complet
 the whole. Until then S3 keeps the parts, invisible and paid for, under an upload's number. The next sending of the same
 file goes on with that upload: it keeps the parts whose MD5 is that of the file's own bytes, and sends the others.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+
+Going on needs rights that a key may lack (docs/workers.md lists them): then every sending begins anew.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+log = logging.getLogger(__name__)
 PART_BYTES = 16 << 20  # 5 MiB is S3's least; what a kill costs at most, and what each sender holds in memory
 MOST_PARTS = 10_000  # of one object, S3's limit; a larger file has larger parts
 SENDERS = 4  # parts on their way at once
@@ -35,7 +40,8 @@ class Draft:
 def upload(files: Any, place: str, path: Path, *, part_bytes: int = PART_BYTES) -> None:  # Any: s3fs' file system
     """Send the file to ``bucket/folder/name``. Raises what s3fs does; what was sent till then is kept for next time.
 
-    Earlier uploads to the same place that were left unfinished are gone afterwards.
+    Earlier uploads to the same place that were left unfinished are gone afterwards. Where the key may not list or drop
+    those, the whole file is sent, and they stay.
     """
     bucket, key, _ = files.split_path(place)
     size = path.stat().st_size
@@ -43,7 +49,9 @@ def upload(files: Any, place: str, path: Path, *, part_bytes: int = PART_BYTES) 
     if size <= part_bytes:
         files.call_s3("put_object", Bucket=bucket, Key=key, Body=path.read_bytes())
         return
-    begun = begun_uploads(files, bucket, key)
+    begun: list[dict[str, Any]] = []
+    with spared("s3:ListBucketMultipartUploads", key):
+        begun = [one for one in uploads(files, bucket, key) if one["Key"] == key]
     if begun:
         number = str(max(begun, key=lambda one: one["Initiated"])["UploadId"])
     else:
@@ -51,26 +59,26 @@ def upload(files: Any, place: str, path: Path, *, part_bytes: int = PART_BYTES) 
     target = {"Bucket": bucket, "Key": key, "UploadId": number}
     parts = sent_parts(files, target, path, size, part_bytes)
     files.call_s3("complete_multipart_upload", **target, MultipartUpload={"Parts": parts})
-    for one in begun:
-        if one["UploadId"] != number:
-            abort(files, place, one["UploadId"])
+    with spared("s3:AbortMultipartUpload", key):
+        for one in begun:
+            if one["UploadId"] != number:
+                abort(files, place, one["UploadId"])
 
 
-def begun_uploads(files: Any, bucket: str, key: str) -> list[dict[str, Any]]:
-    """Unfinished ones to this place; none where these keys may not list them (``s3:ListBucketMultipartUploads``): then
-    every sending begins anew, as it must."""
+@contextmanager
+def spared(right: str, key: str) -> Iterator[None]:
+    """What a sending can do without: left out, and said, where the store refuses it."""
     try:
-        return [one for one in uploads(files, bucket, key) if one["Key"] == key]
-    except PermissionError:
-        return []
+        yield
+    except PermissionError as exc:
+        log.warning("store refuses", extra={"right": right, "file": key.rpartition("/")[2], "error": str(exc)})
 
 
 def sent_parts(files: Any, target: dict[str, str], path: Path, size: int, part_bytes: int) -> list[dict[str, Any]]:
     """Number and tag of every part of the file, those that S3 lacked sent now."""
-    try:
+    held: dict[int, dict[str, Any]] = {}
+    with spared("s3:ListMultipartUploadParts", target["Key"]):
         held = {part["PartNumber"]: part for part in parts_of(files, target)}
-    except PermissionError:  # s3:ListMultipartUploadParts
-        held = {}
     descriptor = os.open(path, os.O_RDONLY)
 
     def sent(number: int) -> dict[str, Any]:

@@ -224,16 +224,32 @@ def test_parts_that_are_there_are_not_sent_again(cut_off: WarcStore, large: Path
 
 
 @pytest.mark.parametrize("store_url", ["s3"], indirect=True)
-def test_keys_that_may_not_list_uploads_may_send_all_the_same(cut_off: WarcStore, large: Path) -> None:
-    class Strict(Counting):
+@pytest.mark.parametrize(
+    ("refused", "sent", "left"),
+    [
+        pytest.param("list_multipart_uploads", 5, 1, id="what was begun can't be listed"),
+        pytest.param("list_parts", 5, 0, id="its parts can't be listed"),
+    ],
+)
+def test_without_the_right_to_go_on_the_whole_file_is_sent(
+    cut_off: WarcStore, large: Path, caplog: pytest.LogCaptureFixture, refused: str, sent: int, left: int
+) -> None:
+    """A key that may put, get and list was enough before files were sent in parts."""
+
+    class Refusing(Counting):
         def call_s3(self, method: str, **words: object) -> object:
-            if method in ("list_multipart_uploads", "list_parts"):
-                raise PermissionError("Access Denied")
+            if method == refused:
+                raise PermissionError("Access Denied")  # as s3fs does for AccessDenied
             return super().call_s3(method, **words)
 
     with cut_off.reached() as (files, folder):
-        upload(Strict(files), f"{folder}/{large.name}", large, part_bytes=PART)
+        refusing = Refusing(files)
+        upload(refusing, f"{folder}/{large.name}", large, part_bytes=PART)
+    assert refusing.asked.count("upload_part") == sent
     assert cut_off.sha256_of(large.name) == sha256_of(large)
+    assert len(cut_off.drafts()) == left
+    [record] = [record for record in caplog.records if record.message == "store refuses"]
+    assert record.error == "Access Denied"
 
 
 def test_what_was_begun_and_left_is_listed_and_dropped(
