@@ -105,6 +105,7 @@ def note_unknown(
     dump; how many.
 
     Each is read whole, for its digest; one whose digest is not the one that this home's manifest lists is left out.
+    Of one that it doesn't list nobody knows an earlier digest: it may have been altered before, which the log says.
     Raises ``CaptureError`` when the store can't be reached or a file can't be read.
     """
     store = store_of(warc_dir)
@@ -119,6 +120,9 @@ def note_unknown(
         if name in listed and listed[name].sha256 != digest:
             log.error("file altered", extra={"file": name, "store": store.url})
             continue
+        if name not in listed:
+            facts = {"file": name, "sha256": digest, "store": store.url, "reason": "its digest was not known before"}
+            log.warning("file taken as it is", extra=facts)
         captures = sum(one.warc_type in ("response", "revisit") for one in iter_records(warc_dir / name))
         size = store.size(name) or 0
         note_file(engine, store, Listed(file=name, bytes=size, sha256=digest, captures=captures))

@@ -28,10 +28,11 @@ from archive.evidence.account import read_exchange
 from archive.evidence.manifest import read_manifest, sha256_of
 from archive.evidence.records import record_member
 from archive.evidence.warc import iter_records, read_record
+from archive.migrate import upgrade
 from archive.model import Locator
 from archive.multipart import parts_of, upload, uploads
 from archive.schema import CaptureRow, WarcFileRow
-from archive.shipping import Shipped, ship
+from archive.shipping import Shipped, note_unknown, ship
 from archive.verify import verify
 from archive.warcstore import WarcStore, mount, names_in
 from crawler.cli import perilune
@@ -366,6 +367,39 @@ def test_replay_rebuilds_from_the_store_alone(
     again = open_engine(fresh.database_url)
     assert exported(again) == before
     again.dispose()
+
+
+def test_a_file_whose_digest_nobody_knew_is_taken_with_a_warning(
+    config: Config, engine: Engine, elsewhere: Config, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Altered before the database was lost, it would pass for whole from then on, and nothing said so."""
+    ship(engine, config.warc_dir)
+    names = names_in(config.warc_dir)
+    lost = open_engine(f"sqlite:///{tmp_path}/fresh.db")
+    upgrade(lost)
+    again = replace(config, home=tmp_path / "third", warc_store=elsewhere.warc_store)
+    mount(again.warc_dir, elsewhere.warc_store)
+
+    assert note_unknown(lost, again.warc_dir, names) == 2
+
+    said = [(one.file, one.reason) for one in caplog.records if one.message == "file taken as it is"]
+    assert said == [(name, "its digest was not known before") for name in names]
+    caplog.clear()
+    assert note_unknown(lost, again.warc_dir, names) == 0
+    assert "file taken as it is" not in caplog.messages
+    mount(again.warc_dir, None)
+    lost.dispose()
+
+
+def test_what_the_home_listed_is_noted_without_a_warning(
+    config: Config, engine: Engine, elsewhere: Config, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ship(engine, config.warc_dir)
+    lost = open_engine(f"sqlite:///{tmp_path}/fresh.db")
+    upgrade(lost)
+    assert note_unknown(lost, config.warc_dir, names_in(config.warc_dir)) == 2
+    assert "file taken as it is" not in caplog.messages
+    lost.dispose()
 
 
 def test_forgetting_reaches_into_the_store(config: Config, engine: Engine, elsewhere: Config) -> None:
