@@ -114,7 +114,7 @@ def search(
     if order != "newest" and text is not None:
         last = read_rank(query, after, is_aged=order == "recent")
         aged_at = None if order != "recent" else last.aged_at if last else int(datetime.now(UTC).timestamp())
-        words = asked(text, others, kept, connection.dialect.name)
+        words = asked(connection, text, others, kept)
         places, total = ranked(connection, words, limit=limit + 1, after=last, aged_at=aged_at)
     else:
         order, total = "newest", count(connection, query.root, kept)

@@ -154,7 +154,8 @@ def server_pids(engine: Engine) -> list[int]:
 
 def cpu_s(servers: Sequence[int]) -> float:
     """Seconds of CPU that this process and these have used (proc(5): schedstat counts nanoseconds)."""
-    theirs = [int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in servers]
+    stats = [stat for pid in servers if (stat := Path(f"/proc/{pid}/schedstat")).exists()]
+    theirs = [int(stat.read_text().split()[0]) for stat in stats]
     return time.process_time() + sum(theirs) / 1e9
 
 

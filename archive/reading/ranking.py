@@ -39,7 +39,7 @@ from sqlalchemy.orm import aliased
 
 from archive.query import And, Node, Not, Or, wanted_texts
 from archive.reading.lookups import SEARCH, any_of, index_id, index_match
-from archive.reading.matching import asked_of_index, hits_by_heads, index_hits, whose_article
+from archive.reading.matching import asked_of_index, few_of, hits_by_heads, index_hits, whose_article
 from archive.schema import ArticleRow
 
 MAX_COUNTED = 10_000  # hits; counting a common word to the end costs as much as finding it
@@ -97,8 +97,9 @@ class Asked:
         return select(hit.c.id).where(*([whose_article(hit.c.id, self.others)] if self.others else []))
 
 
-def asked(text: Node, others: Sequence[Node], kept: Sequence[ColumnElement[bool]], dialect: str) -> Asked:
-    beside, rest = asked_of_index(others, dialect)
+def asked(connection: Connection, text: Node, others: Sequence[Node], kept: Sequence[ColumnElement[bool]]) -> Asked:
+    dialect = connection.dialect.name
+    beside, rest = asked_of_index(others, dialect, few=few_of(connection, others))
     return Asked(text=text, dialect=dialect, beside=beside, others=rest, kept=kept)
 
 

@@ -15,6 +15,8 @@ from sqlalchemy import Engine, event
 
 from archive.database import open_engine
 from archive.frontier import Frontier
+from archive.query import parse_query
+from archive.reading.matching import few_of, parted
 from archive.web.app import create_app
 from benchmarks.flat import NOW, Archive
 from benchmarks.load import load
@@ -98,6 +100,16 @@ def test_readers_questions_are_answered_by_indexes(filled: Engine) -> None:
         if found := [line for statement in statements for line in whole_tables(filled, *statement)]:
             whole[address] = found
     assert whole == {}
+
+
+def test_words_are_looked_up_by_few_dates_and_beside_many(filled: Engine) -> None:
+    """PostgreSQL takes a tsvector for as cheap as a number: by an index of dates it would read one for each article."""
+    if filled.dialect.name == "sqlite":
+        pytest.skip("its index of words has no dates")
+    with filled.connect() as connection:
+        for query, few in ((f"{WORD} after:2015", 0), (f"{WORD} on:2015-03-01", 1), (f"{WORD} source:source1", 1)):
+            _, others = parted(parse_query(query).root)
+            assert len(few_of(connection, others)) == few, query
 
 
 def test_storing_an_article_reads_no_table_whole(engine: Engine, database_url: str) -> None:
