@@ -115,6 +115,11 @@ NOBODY = re.compile(
     r"|(?:image|photo|foto|categor(?:y|ies)|tags?)s?\s?:.*|website|wordpress|test|me|us|you|.*@.*|(?!(?-i:[A-Z]{2,}\d{1,2}\b)).*\d{2}.*)$",
     re.IGNORECASE,
 )
+# "In Sook Park" is a person, "In Deep Space" a section: a syllable, and a surname of the most frequent in Korea.
+KOREAN_IN = re.compile(
+    r"In (?:[A-Z][a-z]{1,5} (?:Ahn|Bae|Baek|Chang|Cho|Choi|Chung|Han|Hong|Hwang|Jang|Jeon|Jeong|Joo|Jung|Kang|Kim|Koo"
+    r"|Kwon|Lee|Lim|Min|Nam|Noh|Oh|Park|Ryu|Seo|Shin|Suh|Yang|Yoo|Yoon|Yun)|[A-Z][a-z]{1,5}-[a-z]{2,6})$"
+)
 GROUP = re.compile(
     r"(?:機構|研究所|大学|協会|新聞|通信|編集部|放送|委員会|株式会社|研究院|日报|晚报|新华社|电视台|编辑部|出版社|신문|방송|뉴스)"
     r"|\b(?:staff|team|editors?|editorial|newsroom|desk|press|agency|news|media|magazine|institute"
@@ -149,7 +154,7 @@ def people(texts: Iterable[str], *, sites: frozenset[str] = frozenset()) -> tupl
                 continue
             key = folded(name := without_site(name, sites))
             is_site = is_name_of(key, sites) and not looks_personal(name)
-            if key and not is_site and not NOBODY.match(name):
+            if key and not is_site and (not NOBODY.match(name) or KOREAN_IN.match(name)):
                 found.setdefault(key, name)
     names = without_parts(found)
     persons = [name for name in names if not is_group(name)]
