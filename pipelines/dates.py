@@ -23,9 +23,9 @@ ISO = re.compile(
 CLOCK = re.compile(
     r"(?<![\d:.])(?:(?P<half>午前|上午|凌晨|清晨|早上|오전|(?P<late>午後|午后|下午|晚上|오후))\s?)?(?P<hour>[01]?\d|2[0-3])"
     r"(?:(?:\s?h\s?|[:.]\s?|[時时点點시]\s?)(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?\s*[分분]?|[時时点點시](?!\s?\d))"
-    r"\s*(?P<noon>[ap])?\.?(?:m\b\.?)?",
+    r"(?!\s*(?:mi?n|мин))(?:\s*(?P<noon>[ap])(?:\.?\s?m\b\.?|(?<=\d[ap])\b))?",
     re.IGNORECASE,
-)  # 10:30, 18 h 05, 午後3時, 오후 2:30, 3.05 pm
+)  # 10:30, 18 h 05, 午後3時, 오후 2:30, 3.05 pm, 10:30p; 5 h 20 min and 10:30 min are durations
 ZONE = re.compile(
     r"\s*\(?\b(UTC|GMT|Z|EST|EDT|CST|CDT|MST|MDT|PST|PDT|ET|PT|MSK|МСК|JST|KST|CET|CEST|MEZ|MESZ"
     r"|WIB)?([+\-−]\d{1,2}(?::?\d{2})?)?\b"
@@ -143,7 +143,8 @@ def with_clock(day: date, after: str, before: str) -> Moment:
         return day_moment(day)
     hour, minute, second = int(hit["hour"]), int(hit["minute"] or 0), int(hit["second"] or 0)
     if (hit["noon"] or hit["half"]) and hour <= 12:
-        hour = hour % 12 + (12 if hit["late"] or (hit["noon"] or "").lower() == "p" else 0)
+        is_late = (hit["late"] and not (hit["late"] == "晚上" and hour == 12)) or (hit["noon"] or "").lower() == "p"
+        hour = hour % 12 + (12 if is_late else 0)  # 晚上12:30 is half past midnight
     zone = ZONE.match(after, hit.end())
     offset = zone_minutes(zone[2] or zone[1]) if zone and (zone[1] or zone[2]) and after is not before else None
     return at(day, time(hour, minute, second), "second" if hit["second"] else "minute", offset)

@@ -30,6 +30,14 @@ def a_date(value, origin, *, precision="second", offset=None, role="published"):
         ("Wed, 12 Mar 2025 10:00:00 +0300", Moment(utc(2025, 3, 12, 7), "second", 180)),
         ("1741774200000", Moment(utc(2025, 3, 12, 10, 10), "second", 0)),
         ("March 12, 2025 10:30 pm EST", Moment(utc(2025, 3, 13, 3, 30), "minute", -300)),
+        ("March 12, 2025 10:30 p. m.", Moment(utc(2025, 3, 12, 22, 30), "minute", None)),
+        ("March 12, 2025 10:30p", Moment(utc(2025, 3, 12, 22, 30), "minute", None)),
+        ("March 12, 2025 10:30 Paris", Moment(utc(2025, 3, 12, 10, 30), "minute", None)),
+        ("12 mars 2025 18 h 05", Moment(utc(2025, 3, 12, 18, 5), "minute", None)),
+        ("March 12, 2025 5 h 20 min read", Moment(utc(2025, 3, 12), "day", None)),
+        ("March 12, 2025 | 10:30 min", Moment(utc(2025, 3, 12), "day", None)),
+        ("2025年3月12日 晚上12:30", Moment(utc(2025, 3, 12, 0, 30), "minute", None)),
+        ("2025年3月12日 晚上8:30", Moment(utc(2025, 3, 12, 20, 30), "minute", None)),
     ],
 )
 def test_a_data_value_is_read_with_its_precision_and_zone(printed, expected):
