@@ -50,6 +50,7 @@ FORMS = (
     # 25.04.24: day first, as with all points
     r"(?P<d{n}>3[01]|[12]\d|0[1-9])\.(?P<m{n}>1[0-2]|0[1-9])\.(?P<y{n}>\d\d)(?![\d.])",
 )
+SHORT = re.compile(r"\d\d\.\d\d\.\d\d")  # the last of the forms
 WRITTEN = re.compile(
     r"(?<![^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])(?<![./-])(?:"
     + "|".join(form.replace("{n}", str(n)) for n, form in enumerate(FORMS))
@@ -67,6 +68,16 @@ WEEKDAYS = (
     ("sun", "so", "dim", "dom", "вс", "воскресенье"),
 )
 WEEKDAY = re.compile(r"(\w{2,11})\.?,?\s*(?:[-–|]\s*)?$")
+# What stands before 12.03.25: nothing, a mark, or a word that dates have before them. "Ubuntu 22.04.10" is a version.
+OPEN = re.compile(r"(?:^|[^\w\s])\s*$")
+DATED = re.compile(
+    r"(?:^|\W)(?:vom|am|den|seit|stand|datum|dated?|on|published|posted|updated|veröffentlicht|erschienen"
+    r"|aktualisiert|geändert|publié|le|du|del|el|il|pubblicato|data|fecha|dnia|opublikowano|опубликовано|обновлено|дата|от"
+    r"|mo|di|mi|do|fr|sa|so|\w{2,9}(?:tag|day)|mittwoch|mon|tue|wed|thu|fri|sat|sun)[.:,]?\s*$",
+    re.IGNORECASE,
+)
+# What stands behind one without such a word: nothing, a mark, or a time of day.
+SHUT = re.compile(r"\s*(?:$|[^\w\s]|(?:um |at |à |alle |o |в )?\d{1,2}[:.h]\d\d)")
 FIRST_SHORT_YEAR = 57  # of 1957: no space news is older
 MONTH_FIRST = frozenset({"en-us", "en-ph"})  # who write 03/04 for the fourth of March (CLDR)
 MONTH_FIRST_COUNTRIES = frozenset({"us", "ph"})
@@ -75,13 +86,23 @@ MONTH_FIRST_COUNTRIES = frozenset({"us", "ph"})
 def days_in(text: str, *, lang: str | None = None, country: str | None = None) -> list[tuple[date, int, int]]:
     """Every day written in a text, with where it starts and ends; NFKC text is expected.
 
-    ``03/04/1999`` is read only where the language or country settles which is the month, or one number is above 12.
+    ``03/04/1999`` is read only where the language or country settles which is the month, or one number is above 12;
+    ``12.03.25`` only where a line, a mark or a word tells it from a version.
     """
     found = []
     for hit in WRITTEN.finditer(text):
-        if day := day_of(hit, lang=lang, country=country) or day_by_weekday(text, hit):
+        day = day_of(hit, lang=lang, country=country) or day_by_weekday(text, hit)
+        if day and (not SHORT.fullmatch(hit[0]) or is_told(text, hit)):
             found.append((day, hit.start(), hit.end()))
     return found
+
+
+def is_told(text: str, hit: re.Match[str]) -> bool:
+    """True where what stands around says that two digits for the year are a date's."""
+    before = text[max(0, hit.start() - 16) : hit.start()]
+    return DATED.search(before) is not None or (
+        OPEN.search(before) is not None and SHUT.match(text, hit.end()) is not None
+    )
 
 
 def day_of(hit: re.Match[str], *, lang: str | None, country: str | None) -> date | None:

@@ -44,7 +44,9 @@ def test_a_data_value_is_read_with_its_precision_and_zone(printed, expected):
     assert machine_moment(printed) == expected
 
 
-@pytest.mark.parametrize("line", ["version 1.2.24", "v10.12.24.1", "at 12.30.45", "10.0.0.25"])
+@pytest.mark.parametrize(
+    "line", ["version 1.2.24", "v10.12.24.1", "at 12.30.45", "10.0.0.25", "Ubuntu 22.04.10 is out", "Release 22.04.10"]
+)
 def test_numbers_with_points_are_no_days(line):
     assert written_moments(line) == []
 
@@ -78,6 +80,9 @@ def test_what_is_no_date_is_none(printed):
         ("2025.03.12", date(2025, 3, 12)),
         ("Do 12.03.25 | 14:07 Uhr", date(2025, 3, 12)),
         ("12.10.57", date(1957, 10, 12)),
+        ("Stand: 12.03.25", date(2025, 3, 12)),
+        ("Von Hank Dollard, 12.03.25 um 14:07", date(2025, 3, 12)),
+        ("Veröffentlicht am 12.03.25 von Hank Dollard", date(2025, 3, 12)),
         ("31/12/2024", date(2024, 12, 31)),
     ],
 )
