@@ -65,6 +65,8 @@ HASHED = 3  # letters; a word no longer than this beside a digit is part of a ha
 PICTURE_WORDS = frozenset("image images img photo photos picture foto bild absatzbild".split())
 PICTURE_PART = re.compile("ima?ge?|photo|picture|foto|bild", re.IGNORECASE)
 MOST_PICTURES, PICTURE_DEPTH = 300, 6  # looked at; elements around each
+KINDS = frozenset({"format", "category", "tag", "type", "day"})  # beside them, of whole posts: "format-image"
+MOST_CAPTIONS = 2  # paragraphs: what the picture shows, whose it is
 MAX_CAPTIONS = 600  # characters of all captions in such an element; one that holds more holds text
 MODIFIERS = frozenset({"has", "have", "with", "without", "no", "hide", "hidden", "show", "enabled", "disabled"})
 LAYOUTS = frozenset({"content-sidebar", "sidebar-content"})
@@ -147,13 +149,15 @@ def drop_leading_dates(root: HtmlElement) -> None:
 
 def drop_captions(root: HtmlElement, lengths: dict[HtmlElement, int]) -> None:
     """Paragraphs beside a picture in an element that its class calls one."""
+    most = min(MAX_CAPTIONS, MAX_PLAIN_SHARE * lengths.get(root, 0))  # of a picture of the day it is the text
     pictures = islice(root.iter("img", "picture"), MOST_PICTURES)
     around = (one for picture in pictures for one in islice(picture.iterancestors(), PICTURE_DEPTH))
     for element in dict.fromkeys(around):
         is_named = element.tag not in KEEP_TAGS and is_picture_name((element.get("class") or "")[:MAX_NAMES])
-        is_short = 0 < lengths.get(element, 0) <= MAX_CAPTIONS
-        if is_named and is_short and next(element.iter(CROSSHEADS), None) is None:
-            for paragraph in list(element.iter("p")):
+        is_short = 0 < lengths.get(element, 0) <= most
+        if is_named and is_short and next(element.iter("h1", *CROSSHEADS), None) is None:
+            paragraphs = [one for one in element.iter("p") if words_in(one).strip()]
+            for paragraph in paragraphs if len(paragraphs) <= MOST_CAPTIONS else ():
                 drop(paragraph)
 
 
@@ -162,7 +166,7 @@ def is_picture_name(names: str) -> bool:
     if not PICTURE_PART.search(names):  # most names
         return False
     named = (frozenset(words_of(name)) for name in names.split())
-    return any(PICTURE_WORDS & words and not MODIFIERS & words for words in named)
+    return any(PICTURE_WORDS & words and not (MODIFIERS | KINDS) & words for words in named)
 
 
 def further_articles(root: HtmlElement, lengths: dict[HtmlElement, int]) -> list[HtmlElement]:

@@ -1,5 +1,6 @@
 """What is taken of a page beyond what the extractor recognised, and what is left although it did."""
 
+import pytest
 from lxml.html import document_fromstring
 
 from pipelines.blocks import blocks_in, link_share
@@ -139,6 +140,16 @@ def test_caption_in_an_element_that_is_named_a_picture_goes():
         assert len(left(f"<main>{text}{kept}{caption}</div></main>")) == 4, kept
     card = f"<div class='image-card'><img><h3>Dock</h3>{caption}</div>"
     assert len(left(f"<main>{text}{card}</main>")) == 5
+
+
+@pytest.mark.parametrize("name", ["format-image", "image-of-the-day", "photo-article", "gallery photo"])
+def test_text_of_a_picture_of_the_day_is_no_caption(name):
+    about = "<p>The probe took this view of the northern rim on its ninth pass, from a height of eighty kilometres.</p>"
+    site = f"<div><p>{ORBIT}</p></div>"
+    assert len(left(f"<div class='post {name}'><h1>The Rim</h1><img src='/r.jpg'>{about}</div>{site * 4}")) == 6
+    assert len(left(f"<div><h1>The Rim</h1><div class='post {name}'><img src='/r.jpg'>{about}</div></div>")) == 2
+    several = f"<div class='{name}'><img src='/r.jpg'>{about * 3}</div>"
+    assert len(left(f"<div><h1>The Rim</h1>{several}</div>{site * 20}")) == 24
 
 
 def test_sentence_about_a_photo_stays():
