@@ -33,7 +33,8 @@ MONTHS_UNDOTTED = {name.translate(DOTS): number for name, number in MONTHS.items
 MONTH = "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True))
 NUMERALS = {character: number for number, character in enumerate("〇一二三四五六七八九")} | {"零": 0}
 ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}  # the year before the era's first
-DAY = r"(?P<d{n}>3[01]|[12]\d|0?[1-9])"
+DAY_NUMBER = r"3[01]|[12]\d|0?[1-9]"
+DAY = rf"(?P<d{{n}}>{DAY_NUMBER})"
 YEAR = r"(?P<y{n}>(?:19|20)\d\d)"
 FORMS = (
     rf"{DAY}(?:st|nd|rd|th|er|\.|º|°|ª|-?го)?[\s\-–/]*(?:de\s+|of\s+)?(?P<m{{n}}>{MONTH})\.?,?[\s\-–/]*(?:de[l]?\s+)?{YEAR}",
@@ -55,6 +56,14 @@ WRITTEN = re.compile(
     r"(?<![^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])(?<![./-])(?:"
     + "|".join(form.replace("{n}", str(n)) for n, form in enumerate(FORMS))
     + ")",
+    re.IGNORECASE,
+)
+# A day without its year: "June 5", "5. Juni", "6月5日"; and numbers of which either may be the month.
+YEARLESS = re.compile(
+    rf"(?<!\w)(?:(?P<d0>{DAY_NUMBER})(?:st|nd|rd|th|er|\.|º)?\s*(?:de\s+|of\s+)?(?P<m0>{MONTH})(?!\w)"
+    rf"|(?P<m1>{MONTH})\.?\s+(?P<d1>{DAY_NUMBER})(?:st|nd|rd|th)?(?!\w)"
+    rf"|(?P<m2>1[0-2]|0?[1-9])\s*[月월]\s*(?P<d2>{DAY_NUMBER})\s*[日일]"
+    rf"|(?P<a3>{DAY_NUMBER})[./-](?P<b3>{DAY_NUMBER})(?:[./-](?:(?:19|20)?\d\d)?)?(?![\w./-]))",
     re.IGNORECASE,
 )
 # Monday to Sunday, by the letters with which English, German, French, Spanish, Italian and Russian names begin.
@@ -134,6 +143,18 @@ def day_by_weekday(text: str, hit: re.Match[str]) -> date | None:
 
 def is_named(day: date, name: str) -> bool:
     return any(name == begin or (len(begin) > 2 and name.startswith(begin)) for begin in WEEKDAYS[day.weekday()])
+
+
+def days_of_a_year_in(text: str) -> set[tuple[int, int]]:
+    """Month and day of every date in a text, whatever its year; both orders of ``03/04``. NFKC text is expected."""
+    found = set()
+    for hit in YEARLESS.finditer(text):
+        parts = {key[0]: value for key, value in hit.groupdict().items() if value is not None}
+        if "a" in parts:
+            found |= {(int(parts["a"]), int(parts["b"])), (int(parts["b"]), int(parts["a"]))}
+        else:
+            found.add((month_number(parts["m"]), int(parts["d"])))
+    return found
 
 
 def month_number(text: str) -> int:

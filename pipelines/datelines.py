@@ -108,7 +108,7 @@ def date_candidates(
         ]
     kept = (candidate(moment, origin, role, now=now) for moment, origin, role in found)
     known = tuple(dict.fromkeys(one for one in kept if one is not None))
-    return borne_out(known, stories, url)
+    return borne_out(known, stories, url, lines=lines)
 
 
 def since_first(

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
 from archive.model import DateCandidate
-from pipelines.calendars import MONTHS, valid_day
-from pipelines.dates import PRINTED, Moment, day_moment
+from pipelines.calendars import MONTHS, days_of_a_year_in, valid_day
+from pipelines.dates import PRINTED, Moment, day_moment, day_printed
+from pipelines.phrases import AGO
 from pipelines.roles import Role
 from pipelines.story import NEWS, Story
 
+AGE = re.compile(rf"(?<!\w){AGO}(?!\w)", re.IGNORECASE | re.VERBOSE)
+MAX_HINT = 70  # characters of a line near the headline that is a date, perhaps with a name and a reading time
 MAX_NAME = 80  # characters; longer ones are of nothing
 PUBLISHED_META = frozenset(
     "article:published_time article:published og:published_time og:article:published_time datepublished date.published"
@@ -73,12 +78,14 @@ def url_day(url: str) -> Moment | None:
     return day_moment(day) if day else None
 
 
-def borne_out(known: tuple[DateCandidate, ...], stories: Sequence[Story], url: str) -> tuple[DateCandidate, ...]:
+def borne_out(
+    known: tuple[DateCandidate, ...], stories: Sequence[Story], url: str, *, lines: Sequence[str]
+) -> tuple[DateCandidate, ...]:
     """The candidates without days of publication that are when a system made the page, where no reader sees a date.
 
-    JSON-LD alone: of eight pages of ``articles-dev`` annotators took its day on three. Articles of news are believed,
-    as is what head, address, feed or page bear out; so is a framework's state, unless JSON-LD calls the page no
-    article. Data of a site's first page says when the site was made.
+    ``lines`` are those near the headline. JSON-LD alone: of eight pages of ``articles-dev`` annotators took its day on
+    three. Articles of news are believed, as is what head, address, feed or page bear out; so is a framework's state,
+    unless JSON-LD calls the page no article. Data of a site's first page says when the site was made.
     """
     if any(NEWS.search(kind) for story in stories for kind in story.kinds):
         return known
@@ -86,11 +93,23 @@ def borne_out(known: tuple[DateCandidate, ...], stories: Sequence[Story], url: s
     is_shown = any(one.origin in PRINTED for one in known)
     alone = {one.origin for one in known if one.role == "published"}
     doubtful = (
-        (alone == {"json-ld"} and not is_shown)
+        (alone == {"json-ld"} and not is_shown and not is_hinted(known, lines))
         or (alone == {"payload"} and is_page)
         or (is_first_page(url) and not is_shown and "feed" not in alone)
     )
     return tuple(one for one in known if one.role == "modified") if doubtful else known
+
+
+def is_hinted(known: Sequence[DateCandidate], lines: Sequence[str]) -> bool:
+    """True where a short line says how old the page is (``2 days ago``), or gives a day of ``known`` without its year.
+
+    A day beside it counts as well: readers see it in another zone than the data's.
+    """
+    short = [unicodedata.normalize("NFKC", line) for line in lines if len(line) <= MAX_HINT]
+    short = [line for line in short if not line.endswith((".", "!", "?", ":")) or line[-2:-1].isdigit()]
+    days = [day_printed(one) + timedelta(days=step) for one in known if one.role == "published" for step in (-1, 0, 1)]
+    told = {(day.month, day.day) for day in days}
+    return any(AGE.search(line) or not told.isdisjoint(days_of_a_year_in(line)) for line in short)
 
 
 def is_first_page(url: str) -> bool:

@@ -202,6 +202,15 @@ HEADED = '<meta property="article:published_time" content="2026-03-01">'
         (ALONE % "NewsArticle", "", URL, date(2026, 3, 1)),
         (ALONE % "BlogPosting" + HEADED, "", URL, date(2026, 3, 1)),
         (ALONE % "BlogPosting", "<p>March 1, 2026</p>", URL, date(2026, 3, 1)),
+        (ALONE % "BlogPosting", "<p>2 days ago</p>", URL, date(2026, 3, 1)),
+        (ALONE % "BlogPosting", "<p>Von Hank Dollard | vor 3 Tagen</p>", URL, date(2026, 3, 1)),
+        (ALONE % "BlogPosting", "<p>Published March 1</p>", URL, date(2026, 3, 1)),
+        (ALONE % "BlogPosting", "<p><time>28. Februar</time></p>", URL, date(2026, 3, 1)),  # in a zone to the west
+        (ALONE % "BlogPosting", "<p>3月1日</p>", URL, date(2026, 3, 1)),
+        (ALONE % "BlogPosting", "<p>03/01/2026</p>", URL, date(2026, 3, 1)),  # or the third of January
+        (ALONE % "BlogPosting", "<p>Published May 3</p>", URL, None),
+        (ALONE % "BlogPosting", "<p>3 min read</p>", URL, None),
+        (ALONE % "BlogPosting", "<p>The launch was 2 days ago.</p>", URL, None),
         (ALONE % "BlogPosting", "", "https://gazette.example/2026/03/01/ice", date(2026, 3, 1)),
         (HEADED, "", URL, date(2026, 3, 1)),
         (HEADED, "", "https://gazette.example/", None),
