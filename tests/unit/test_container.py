@@ -4,7 +4,8 @@ import pytest
 from lxml.html import document_fromstring
 
 from pipelines.blocks import blocks_in, link_share
-from pipelines.chrome import chrome_word, prune_chrome
+from pipelines.body import foreign_names, is_foreign
+from pipelines.chrome import chrome_word, is_picture_name, prune_chrome
 from pipelines.container import filled
 from pipelines.lines import cleaned
 from pipelines.tree import tree_of
@@ -184,3 +185,17 @@ def test_text_of_a_page_without_paragraphs_is_not_its_links():
 def test_a_frame_that_nothing_closes_does_not_swallow_the_page():
     html = f'<body><noscript><iframe src="//tags.example/ns"></noscript><h1>Tug</h1><p>{ORBIT}</p></body>'
     assert [text for _, text in blocks_in(tree_of(html))] == ["Tug", ORBIT]
+
+
+def test_endless_names_of_a_hostile_page_are_not_remembered():
+    endless = f"image {'x' * 1_000_000}"
+    page = tree(
+        f"<main><section class='comments {endless}'><p>{CREW}</p></section><div class='{endless}'><img></div></main>"
+    )
+    known = foreign_names.cache_info().currsize
+    assert [is_foreign(one) for one in page.iter("section", "div")] == [True, False]
+    assert foreign_names.cache_info().currsize == known
+    is_picture_name.cache_clear()
+    prune_chrome(page)
+    assert is_picture_name.cache_info().currsize == 1 and is_picture_name(endless[:1000])
+    assert is_picture_name.cache_info().hits == 1
