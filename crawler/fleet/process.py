@@ -19,7 +19,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Nursery:
         made to."""
         reader, writer = self.context.Pipe(duplex=False)
         process = self.context.Process(target=run_command, args=(list(arguments), dict(environment), writer))
-        await asyncio.to_thread(process.start)  # the server's own start takes seconds
+        await asyncio.to_thread(start, process)  # the server's own start takes seconds
         writer.close()
         self.living.add(process)
         try:
@@ -90,6 +90,19 @@ class Nursery:
             process.kill()
 
 
+def start(process: ForkServerProcess) -> None:
+    """Fork it, deaf to SIGTERM until it has a handler: one that came before would kill it, and cost a try.
+
+    It has that from the server, which has it from the thread that starts the first process.
+    """
+    resource_tracker.ensure_running()  # started by the server's start, it would let SIGTERM through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def end(process: ForkServerProcess) -> None:
     """SIGTERM: a crawl finishes the requests in flight and gives the rest back. Once: a second one aborts."""
     if process.is_alive() and not getattr(process, "is_told", False):
@@ -112,20 +125,31 @@ def told(reader: Connection) -> Mapping[str, Any]:
 
 def run_command(arguments: list[str], environment: dict[str, str], answer: Connection) -> None:
     """Be ``perilune`` with these arguments: leaves with its exit code, and hands its last line over."""
-    from crawler import cli
-
     os.setsid()  # a terminal's Ctrl-C is the worker's to hear
     os.environ.update(environment)
     signal.signal(signal.SIGTERM, interrupted)
     threading.Thread(target=end_with_parent, daemon=True).start()
     said = io.BytesIO()
     sys.stdout = io.TextIOWrapper(said, encoding="utf-8", write_through=True)
-    code = cli.run(arguments)
+    code = obeyed(arguments)
     lines = said.getvalue().splitlines()
     with suppress(OSError):  # nobody listens any more
         answer.send_bytes(lines[-1] if lines and len(lines[-1]) <= TOLD_BYTES else b"{}")
     answer.close()
     sys.exit(code)
+
+
+def obeyed(arguments: list[str]) -> int:
+    """The command's exit code. SIGTERM is heard from here on, one that came before at once; not any more afterwards."""
+    from crawler import cli
+
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        code = cli.run(arguments)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    except KeyboardInterrupt:
+        return cli.INTERRUPTED
+    return code
 
 
 def interrupted(signum: int, frame: object) -> None:

@@ -114,12 +114,19 @@ def test_paused_and_resumed_it_finishes_what_it_had_and_takes_the_next(config: C
     assert lived(config, engine, test) == {}
 
 
-def test_drained_and_then_ended_it_says_what_became_of_its_job(config: Config, engine: Engine) -> None:
+def test_drained_and_then_ended_it_says_what_became_of_its_job(
+    config: Config, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Cancelled a second time the engine would give up waiting for the job."""
+    caplog.set_level("INFO", logger="procrastinate")
+
     async def test(worker: Looking, jobs: HeldJobs) -> None:
+        taking = worker.taking
+        assert taking is not None
         worker.hear("drain")
-        await asyncio.sleep(0.2)
+        await so(lambda: "Waiting for job to finish" in caplog.text)
         worker.end()
-        await asyncio.sleep(0.5)  # in which it would have given up waiting for the job
+        assert (taking.done(), taking.cancelling()) == (False, 1)
 
     assert lived(config, engine, test) == {"todo": 1}
 
