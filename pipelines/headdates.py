@@ -92,12 +92,10 @@ def borne_out(
     is_page = any(story.origin == "json-ld" and not story.is_article for story in stories)
     is_shown = any(one.origin in PRINTED for one in known)
     alone = {one.origin for one in known if one.role == "published"}
-    doubtful = (
-        (alone == {"json-ld"} and not is_shown and not is_hinted(known, lines))
-        or (alone == {"payload"} and is_page)
-        or (is_first_page(url) and not is_shown and "feed" not in alone)
-    )
-    return tuple(one for one in known if one.role == "modified") if doubtful else known
+    is_systems = (alone == {"json-ld"} and not is_shown) or (alone == {"payload"} and is_page)
+    is_sites = is_first_page(url) and not is_shown and "feed" not in alone
+    is_doubtful = is_sites or (is_systems and not is_hinted(known, lines))
+    return tuple(one for one in known if one.role == "modified") if is_doubtful else known
 
 
 def is_hinted(known: Sequence[DateCandidate], lines: Sequence[str]) -> bool:

@@ -1,5 +1,6 @@
 """Title, people, dates, language and addresses of whole pages."""
 
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -220,6 +221,15 @@ HEADED = '<meta property="article:published_time" content="2026-03-01">'
 )
 def test_a_day_that_no_reader_sees_wants_a_witness(head: str, body: str, url: str, day: date | None) -> None:
     assert day_of(metadata(page(head, f"<h1>Ice</h1>{body}"), url=url)) == day
+
+
+def test_a_frameworks_day_on_a_page_that_is_no_article_wants_a_witness() -> None:
+    story = {"title": "Ice", "publishedAt": "2026-03-01", "body": "".join(f"<p>{PROSE}</p>" for _ in range(4))}
+    state = json.dumps({"props": {"pageProps": {"post": story}}})
+    head = f"""<title>Ice</title><script type="application/ld+json">{{"@type": "WebPage", "name": "Ice"}}</script>
+      <script id="__NEXT_DATA__" type="application/json">{state}</script>"""
+    assert day_of(metadata(page(head, "<h1>Ice</h1>"))) is None
+    assert day_of(metadata(page(head, "<h1>Ice</h1><p>2 days ago</p>"))) == date(2026, 3, 1)
 
 
 def test_the_feed_bears_a_day_of_the_data_out() -> None:
