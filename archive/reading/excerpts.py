@@ -91,6 +91,7 @@ def is_plain(needle: Text) -> bool:
 def plain_occurrences(text: str, wanted: Sequence[Text], language: str | None) -> Iterator[tuple[int, Range]]:
     """The same for plain words; a line whose characters don't stay in place when folded goes by tokens."""
     pattern = word_pattern(tuple(beginning(*each, language) for needle in wanted for each in variants_of(needle)))
+    known: dict[str, list[int]] = {}  # word → which of the wanted it is: a query may have a hundred
     for line in LINE.finditer(text):
         start, plain = line.start(), folded(line.group())
         if not stays_in_place(line.group()):
@@ -99,9 +100,9 @@ def plain_occurrences(text: str, wanted: Sequence[Text], language: str | None) -
             continue
         for found in pattern.finditer(plain):
             [word], place = stemmed([found.group()], language), (start + found.start(), start + found.end())
-            for number, needle in enumerate(wanted):
-                if is_one_of(word, needle):
-                    yield number, place
+            if word not in known:
+                known[word] = [number for number, needle in enumerate(wanted) if is_one_of(word, needle)]
+            yield from ((number, place) for number in known[word])
 
 
 def phrase_occurrences(text: str, wanted: Sequence[Text], language: str | None) -> Iterator[tuple[int, Range]]:
@@ -170,9 +171,12 @@ def token_occurrences(text: str, wanted: Sequence[Text], language: str | None) -
     sought = [(number, *variant) for number, needle in enumerate(wanted) for variant in variants_of(needle)]
     firsts = {needle[0] for _, needle, _ in sought}
     beginnings = tuple(needle[0] for _, needle, is_prefix in sought if is_prefix)
+    begun: dict[str, list[tuple[int, tuple[str, ...], bool]]] = {}  # word → those of the sought that it may begin
     for place, word in enumerate(words):
         if word in firsts or (beginnings and word.startswith(beginnings)):
-            for number, needle, is_prefix in sought:
+            if word not in begun:
+                begun[word] = [each for each in sought if word.startswith(each[1][0])]
+            for number, needle, is_prefix in begun[word]:
                 if stands_at(words, place, needle, is_prefix=is_prefix):
                     found.append((number, (places[place].start, places[place + len(needle) - 1].end)))
     return found

@@ -8,7 +8,14 @@ import pytest
 
 from archive.query import Text, parse_query, wanted_texts
 from archive.reading import excerpts
-from archive.reading.excerpts import excerpt, highlights, phrase_occurrences, plain_occurrences, token_occurrences
+from archive.reading.excerpts import (
+    excerpt,
+    highlights,
+    is_one_of,
+    phrase_occurrences,
+    plain_occurrences,
+    token_occurrences,
+)
 
 
 def wanted(query: str) -> tuple[Text, ...]:
@@ -130,3 +137,17 @@ def test_phrases_are_found_where_their_tokens_are(is_prefix: bool, language: str
         text = "".join(part for word in words for part in (word, dice.choice([" ", ". ", "_", "\n\n", " " * 30])))
         found = phrase_occurrences(text, wanted, language)
         assert list(found) == token_occurrences(text, wanted, language), text
+
+
+def test_a_word_of_a_text_is_held_against_those_of_a_query_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not at each of its places: a query may have a hundred words."""
+    held: list[str] = []
+
+    def counting(word: str, needle: Text) -> bool:
+        held.append(word)
+        return is_one_of(word, needle)
+
+    monkeypatch.setattr(excerpts, "is_one_of", counting)
+    found = highlights("The moon has a base. " * 500, wanted("moon OR base OR mars"))
+    assert len(found) == 1_000
+    assert sorted(held) == ["base"] * 3 + ["moon"] * 3
