@@ -57,7 +57,10 @@ def private_server(binaries: Path) -> Iterator[str]:
             "--locale=C",
             user=user,
         )
-        options = f"-k {home} -c listen_addresses= -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+        options = (
+            f"-k {home} -c listen_addresses= -c max_connections=300"
+            " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+        )
         run(binaries / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start", user=user)
         try:
             yield str(home)

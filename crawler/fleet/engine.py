@@ -125,7 +125,7 @@ def app_of(
         conninfo=url.set(drivername="postgresql").render_as_string(hide_password=False),
         kwargs={"options": options, "connect_timeout": CONNECT_TIMEOUT_S},
         min_size=1,
-        max_size=6,  # two listen, of a worker that schedules too
+        max_size=4 if every is None else 6,  # one listens for each queue
         timeout=CONNECT_TIMEOUT_S,
     )
     app = procrastinate.App(connector=connector)
