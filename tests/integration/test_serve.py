@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -176,6 +177,14 @@ def test_a_port_that_is_taken_is_an_error_of_usage(home: Path) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"can't listen on 127.0.0.1 port {port}"):
             serve(config, host="127.0.0.1", port=port, token=None, say=lambda _: None)
+
+
+def test_an_answer_in_two_writes_does_not_wait_for_the_first() -> None:
+    """40 ms of every page on a connection that is kept, else."""
+    with listening("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname(), timeout=10):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 def test_without_an_archive_nothing_is_served(tmp_path: Path) -> None:
