@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from archive.errors import PeriluneError, TooSlowError
 from archive.opening import limited
 
-PARALLEL = 8  # questions at once; SQLAlchemy's pool holds 15, and two cores gain nothing from more
+PARALLEL = min(8, max(4, 2 * (os.cpu_count() or 1)))  # questions at once: with more, threads wait for each other
 WAIT_S = 10  # s a request waits for its turn
 ANSWER_S = 5  # s an answer may take
 DEAR_S = 20  # s an answer may take that is then remembered
