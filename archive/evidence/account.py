@@ -17,7 +17,7 @@ from typing import TypeAlias
 from archive.digests import digest_of
 from archive.errors import CaptureError, ExtractionError
 from archive.evidence.cdxj import IDENTICAL
-from archive.evidence.notes import Note, noted, parsed_fields
+from archive.evidence.notes import Note, in_one_line, noted, parsed_fields
 from archive.evidence.records import ContentType, Fields, StoredRecord, members, parse_warc_date, warc_date
 from archive.evidence.warc import iter_records, opened_warc
 from archive.model import Capture, Discovered, Locator
@@ -53,7 +53,7 @@ def announcement(discovered: Discovered) -> str:
     """A ``Discovered`` as one line of ASCII JSON: nothing of what a feed says is lost or breaks out of its line."""
     values = {name: value for name, value in asdict(discovered).items() if value is not None}
     moments = {name: warc_date(values[name]) for name in MOMENTS if name in values}
-    return json.dumps(values | moments, ensure_ascii=True).replace("\x7f", "\\u007f")
+    return in_one_line(values | moments)
 
 
 # Read
